@@ -1,0 +1,188 @@
+"""Who hears what: every EventBridge rule of a stage, as data made from the catalogue.
+
+An event reaches a queue through one rule at most, so a rule never doubles a message. The mode of a trip is
+`orchestration` or not; both halves are written so that no value, however odd, falls between them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.catalog import (
+    CANCEL_REQUESTED,
+    EXPIRED,
+    OBSERVER,
+    REJECTED,
+    REQUESTED,
+    Catalog,
+    Participant,
+    source,
+)
+from infra.names import PLATFORM, QUARANTINE
+from infra.stages import Stage
+
+Pattern = dict[str, Any]
+
+ORCHESTRATED: Final = ["orchestration"]
+CHOREOGRAPHED: Final = [{"exists": False}, {"anything-but": ORCHESTRATED}]
+OURS: Final = [{"prefix": "travel."}]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pattern on the bus and the one queue that it feeds."""
+
+    service: str
+    """Whose stack holds the rule and the queue."""
+    role: str
+    """Which of the service's queues."""
+    purpose: str
+    description: str
+    pattern: Pattern
+
+    @property
+    def text(self) -> str:
+        """The pattern as EventBridge counts it (2,048 characters at most)."""
+        return json.dumps(self.pattern, separators=(",", ":"))
+
+
+def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
+    """Every rule on the stage's bus."""
+    mine = [rule for who in catalog.participants for rule in participant_rules(catalog, stage, who)]
+    return (*platform_rules(catalog, stage), *mine, *observer_rules(catalog, stage))
+
+
+def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
+    """What starts a participant's booking, and what makes it compensate."""
+    if me == catalog.pivot:
+        return (_book(catalog, stage, me), _cancel_request(stage, me), _expiry(me))
+    undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(catalog, me)
+    return (_book(catalog, stage, me), *undo, *_pivots_word(stage, me), _expiry(me))
+
+
+def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
+    """All that the observer sees: each fact of each participant, and requests to cancel."""
+    facts = [fact for who in catalog.participants for fact in who.facts]
+    everyone = {
+        "source": [who.source for who in catalog.participants],
+        "detail-type": [*facts, REJECTED],
+    }
+    return (
+        Rule(OBSERVER, "observe", "facts", "Every fact of every participant", everyone),
+        Rule(OBSERVER, "observe", "cancel", "A request to cancel", _cancel_pattern(stage)),
+    )
+
+
+def platform_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
+    """What nobody would hear, or from someone who may not say it: kept where it can be seen."""
+    senders = catalog.senders(stage.client_source)
+    unknown = {"source": OURS, "detail-type": [{"anything-but": list(senders)}]}
+    rules = [
+        _quarantine("unknown-type", "A travel event of a type that nobody knows", unknown),
+        _quarantine("wrong-sender", "A known type from who may not send it", _impostors(senders)),
+    ]
+    if not stage.orchestrator:
+        asked = _requests(stage, ORCHESTRATED)
+        rules.append(_quarantine("no-orchestrator", "A mode that this stage does not offer", asked))
+    return tuple(rules)
+
+
+def archive_pattern(stage: Stage) -> Pattern:
+    """What the archive keeps: the clients' requests, from which all else follows."""
+    return {"source": [stage.client_source]}
+
+
+def _book(catalog: Catalog, stage: Stage, me: Participant) -> Rule:
+    upstream = catalog.before(me)
+    if upstream is None:
+        asked = _requests(stage, CHOREOGRAPHED)
+        return Rule(me.name, "book", "request", "A client asks for a trip", asked)
+    booked = {
+        "source": [upstream.source],
+        "detail-type": [upstream.booked],
+        "detail": {"metadata": {"mode": CHOREOGRAPHED}},
+    }
+    return Rule(me.name, "book", "previous-booked", f"{upstream.noun} is booked", booked)
+
+
+def _requests(stage: Stage, mode: list[Any]) -> Pattern:
+    return {
+        "source": [stage.client_source],
+        "detail-type": [REQUESTED],
+        "detail": {"mode": mode},
+    }
+
+
+def _each_failure(me: Participant) -> Iterator[Rule]:
+    """Parallel: whichever later leg fails, everyone before it hears so at once.
+
+    Legs are compared, not named, so a participant added later needs no new rule in those before it.
+    """
+    failed = _later(me, "BookingFailed", mode=CHOREOGRAPHED)
+    yield Rule(me.name, "compensate", "failed-later", "A later leg failed to book", failed)
+    undone = _later(me, "Cancelled", mode=CHOREOGRAPHED, pivot=[True])
+    yield Rule(me.name, "compensate", "pivot-undone", "The commit was undone", undone)
+
+
+def _next_leg(catalog: Catalog, me: Participant) -> Iterator[Rule]:
+    """Reverse order: only the next leg's end starts this one's compensation, one after the other."""
+    following = catalog.after(me)
+    assert following is not None, "the pivot compensates on request alone"
+    ended = {
+        "source": [following.source],
+        "detail-type": [following.refused, following.cancelled],
+        "detail": {"metadata": {"mode": CHOREOGRAPHED}},
+    }
+    yield Rule(me.name, "compensate", "next-ended", f"{following.noun} is refused or undone", ended)
+
+
+def _pivots_word(stage: Stage, me: Participant) -> Iterator[Rule]:
+    """Orchestrated trips: the machine compensates, except after a user's cancel or the deadline."""
+    undone = _later(me, "Cancelled", mode=ORCHESTRATED, pivot=[True])
+    yield Rule(me.name, "compensate", "orch-undone", "An orchestrated commit was undone", undone)
+    decided = _later(me, "BookingFailed", mode=ORCHESTRATED, pivot=[True])
+    decided["detail"]["data"] = {"reason": ["cancelled", "deadline"]}
+    yield Rule(me.name, "compensate", "orch-decided", "The pivot decided against it", decided)
+
+
+def _later(me: Participant, suffix: str, **metadata: list[Any]) -> Pattern:
+    return {
+        "source": OURS,
+        "detail-type": [{"suffix": suffix}],
+        "detail": {"metadata": {"leg": [{"numeric": [">", me.leg]}], **metadata}},
+    }
+
+
+def _expiry(me: Participant) -> Rule:
+    late = {"source": [source(OBSERVER)], "detail-type": [EXPIRED]}
+    return Rule(me.name, "compensate", "expired", "The outcome is open past the deadline", late)
+
+
+def _cancel_request(stage: Stage, me: Participant) -> Rule:
+    return Rule(me.name, "compensate", "cancel", "A request to cancel", _cancel_pattern(stage))
+
+
+def _cancel_pattern(stage: Stage) -> Pattern:
+    return {
+        "source": [stage.client_source, source(OBSERVER)],
+        "detail-type": [CANCEL_REQUESTED],
+    }
+
+
+def _quarantine(purpose: str, description: str, pattern: Pattern) -> Rule:
+    return Rule(PLATFORM, QUARANTINE, purpose, description, pattern)
+
+
+def _impostors(senders: dict[str, tuple[str, ...]]) -> Pattern:
+    """Each known type from any source but its own (of `travel.` or not)."""
+    types: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for detail_type, sources in senders.items():
+        types[sources].append(detail_type)
+    return {
+        "$or": [
+            {"source": [{"anything-but": list(sources)}], "detail-type": names}
+            for sources, names in types.items()
+        ]
+    }
