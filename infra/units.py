@@ -1,0 +1,48 @@
+"""Every function that is deployed, and exactly what it may do: the policies are made from this."""
+
+from dataclasses import dataclass
+from typing import Final
+
+_READ: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
+_WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+_DECIDE: Final = (*_READ, *_WRITE)  # a transaction is authorised by the actions that it contains
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One function of a service: the handler of its role, and its permissions."""
+
+    role: str
+    table_actions: tuple[str, ...]
+    index_actions: tuple[str, ...] = ()
+    has_queue: bool = True
+    """False: operators invoke it directly."""
+    publishes: bool = True
+    """True: it may put events on the bus, under its own service's source only."""
+    ticks: bool = False
+    """True: a schedule puts a message into its queue every minute."""
+
+    def handler(self, service: str) -> str:
+        """The dotted name of its code."""
+        return f"services.{service}.handlers.{self.role}"
+
+
+PARTICIPANT_UNITS: Final = (
+    Unit(role="book", table_actions=_DECIDE),
+    Unit(role="compensate", table_actions=_DECIDE),
+    Unit(
+        role="stock",
+        table_actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", *_WRITE),
+        has_queue=False,
+        publishes=False,
+    ),
+)
+OBSERVER_UNITS: Final = (
+    Unit(role="observe", table_actions=("dynamodb:GetItem", "dynamodb:Query", *_WRITE)),
+    Unit(
+        role="watch",
+        table_actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+        index_actions=("dynamodb:Query",),
+        ticks=True,
+    ),
+)
