@@ -1,0 +1,79 @@
+"""The base of every stack: its stage, the names in it, its alarms."""
+
+from aws_cdk import CfnElement, CfnResource, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra.names import Names, Place
+from infra.stages import Stage
+
+
+class ServiceStack(Stack):
+    """One service, or the platform, in one stage. It refers to other stacks by name only."""
+
+    def __init__(self, scope: Construct, stage: Stage, service: str, description: str) -> None:
+        self.names = Names(stage.name)
+        name = self.names.stack(service)
+        super().__init__(
+            scope,
+            name,
+            stack_name=name,
+            description=description,
+            env=_environment(stage),
+            termination_protection=stage.protects_data,
+        )
+        self.stage = stage
+        self.service = service
+        self.place = Place(self.account, self.region, self.partition)
+        Tags.of(self).add("wayfare:stage", stage.name)
+        Tags.of(self).add("wayfare:service", service)
+
+    @property
+    def data_removal(self) -> RemovalPolicy:
+        """What a destroyed stack does to whatever may still hold a trip."""
+        return RemovalPolicy.RETAIN if self.stage.protects_data else RemovalPolicy.DESTROY
+
+    def alarm(
+        self,
+        metric: str,
+        *,
+        of: str,
+        namespace: str,
+        dimension: tuple[str, str],
+        above: int,
+        statistic: str,
+        periods: int = 1,
+        meaning: str,
+    ) -> None:
+        """Tell the stage's topic when a metric (per minute) stays above a threshold."""
+        key, value = dimension
+        cloudwatch.CfnAlarm(
+            self,
+            f"Alarm-{of}-{metric}",
+            alarm_name=f"{of}-{metric}",
+            alarm_description=meaning,
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value)],
+            statistic=statistic,
+            period=60,
+            evaluation_periods=periods,
+            comparison_operator="GreaterThanThreshold",
+            threshold=above,
+            treat_missing_data="notBreaching",
+            alarm_actions=[self.place.topic(self.names.alarm_topic)],
+        )
+
+    def leave_out(self) -> None:
+        """Drop the resources whose type the stage's engine does not know; call when all is added."""
+        for node in self.node.find_all():
+            if isinstance(node, CfnResource) and node.cfn_resource_type in self.stage.leaves_out:
+                assert node.node.scope is not None
+                node.node.scope.node.try_remove_child(node.node.id)
+
+
+def _environment(stage: Stage) -> Environment | None:
+    """None leaves account and region to whoever deploys, so that synth needs neither."""
+    if stage.account is None:
+        return None
+    return Environment(account=stage.account, region=stage.region)

@@ -1,0 +1,34 @@
+"""The stack of any participant: hotel, flight, car, and whichever comes next."""
+
+from pathlib import Path
+
+from constructs import Construct
+
+from infra import settings
+from infra.catalog import Catalog, Participant
+from infra.constructs.records import records_table
+from infra.constructs.service_stack import ServiceStack
+from infra.rules import participant_rules
+from infra.service import add_workers
+from infra.stages import Stage
+from infra.units import PARTICIPANT_UNITS
+
+
+class ParticipantStack(ServiceStack):
+    """A table, the inboxes for booking and compensating, and the functions; deployable by itself."""
+
+    def __init__(
+        self, scope: Construct, stage: Stage, catalog: Catalog, me: Participant, code: Path
+    ) -> None:
+        super().__init__(
+            scope, stage, me.name, f"Wayfare {stage.name}: {me.name}, leg {me.leg} of the trip"
+        )
+        records_table(self)
+        add_workers(
+            self,
+            PARTICIPANT_UNITS,
+            rules=participant_rules(catalog, stage, me),
+            code=code,
+            environment=settings.participant(catalog, stage, me),
+        )
+        self.leave_out()

@@ -1,0 +1,48 @@
+"""What a function is told about its surroundings: the environment variables of each unit, as data."""
+
+import json
+
+from infra.catalog import Catalog, Participant
+from infra.names import Names
+from infra.stages import Stage
+
+
+def common(stage: Stage, service: str) -> dict[str, str]:
+    """For every function of a service."""
+    names = Names(stage.name)
+    return {
+        "WAYFARE_STAGE": stage.name,
+        "WAYFARE_BUS": names.bus,
+        "WAYFARE_TABLE": names.table(service),
+        "WAYFARE_CLIENT_SOURCE": stage.client_source,
+        "POWERTOOLS_SERVICE_NAME": service,
+        "POWERTOOLS_METRICS_NAMESPACE": names.metrics_namespace,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def participant(catalog: Catalog, stage: Stage, me: Participant) -> dict[str, str]:
+    """For the functions of a participant: it knows whom it follows, and nobody else."""
+    upstream = catalog.before(me)
+    return {
+        **common(stage, me.name),
+        "WAYFARE_AFTER": f"{upstream.name}:{upstream.leg}" if upstream else "",
+        "WAYFARE_FAULTS": "on" if stage.fault_injection else "off",
+        "WAYFARE_UNLISTED": stage.unlisted_stock,
+        "WAYFARE_DEADLINE_SECONDS": str(stage.deadline_seconds),
+    }
+
+
+def observer(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
+    """For the functions of the observer: it knows the order of all legs."""
+    legs = json.dumps(catalog.legs, separators=(",", ":"))
+    return {**common(stage, service), "WAYFARE_LEGS": legs}
+
+
+def inbox(stage: Stage, queue_url: str, dead_letters_url: str) -> dict[str, str]:
+    """For a function with a queue."""
+    return {
+        "WAYFARE_QUEUE_URL": queue_url,
+        "WAYFARE_DLQ_URL": dead_letters_url,
+        "WAYFARE_MAX_RECEIVES": str(stage.max_receives),
+    }
