@@ -31,18 +31,17 @@ def ensure(report: Callable[[str], None] = lambda _: None) -> Path:
     Raises EngineError when uv is missing or fails.
     """
     wanted = _fingerprint()
-    if PYTHON.exists() and _STAMP.exists() and _STAMP.read_text() == wanted:
-        return PYTHON
-    report("installing the local AWS engine")
-    _install(_uv())
-    shutil.copyfile(_RUNTIME_LOOP, _site_packages() / f"{OWN_RUNTIME_CLIENT}.py")
-    _STAMP.write_text(wanted)
+    if not PYTHON.exists() or not _STAMP.exists() or _STAMP.read_text() != wanted:
+        report("installing the local AWS engine")
+        _install(_uv())
+        _STAMP.write_text(wanted)
+    _install_runtime_loop()
     return PYTHON
 
 
 def _fingerprint() -> str:
     """Changes with whatever the environment is made from."""
-    parts = (_LOCK_FILE.read_bytes(), _RUNTIME_LOOP.read_bytes(), sys.version.encode())
+    parts = (_LOCK_FILE.read_bytes(), sys.version.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -74,8 +73,11 @@ def _install(uv: str) -> None:
         raise EngineError(f"the local AWS engine could not be installed:\n{done.stderr.strip()}")
 
 
-def _site_packages() -> Path:
-    return next(HOME.glob("lib/python*/site-packages"))
+def _install_runtime_loop() -> None:
+    """Make our own runtime importable by functions, whose zips do not hold it."""
+    target = next(HOME.glob("lib/python*/site-packages")) / f"{OWN_RUNTIME_CLIENT}.py"
+    if not target.exists() or target.read_bytes() != _RUNTIME_LOOP.read_bytes():
+        shutil.copyfile(_RUNTIME_LOOP, target)
 
 
 if __name__ == "__main__":
