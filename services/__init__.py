@@ -1,0 +1,1 @@
+"""The services. Each ships alone; none imports another."""

@@ -1,0 +1,1 @@
+"""What ships inside every function: messages, the saga runtime, the AWS adapters."""

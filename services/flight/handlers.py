@@ -1,0 +1,9 @@
+"""Flight's functions: names, no logic."""
+
+from services.flight.participant import FLIGHT
+from shared.aws.entry import booking_consumer, compensation_consumer
+from shared.aws.stock import stock_desk
+
+book = booking_consumer(FLIGHT)
+compensate = compensation_consumer(FLIGHT)
+stock = stock_desk(FLIGHT)

@@ -1,0 +1,1 @@
+"""The AWS adapters: DynamoDB ledger, EventBridge publisher, SQS entry, settings, telemetry. Only these know boto3."""

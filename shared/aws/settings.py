@@ -1,0 +1,80 @@
+"""A function's configuration: read once from its environment, at cold start, into a frozen object."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.saga.intake import Terms
+
+
+class Misconfigured(Exception):
+    """A variable that the function needs is missing or makes no sense; its deployment is wrong."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The names of what this function may touch. Queue settings are absent on a function without a queue."""
+
+    bus: str
+    table: str
+    queue_url: str = ""
+    dead_letter_url: str = ""
+    max_receives: int = 0
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Raises `Misconfigured`, naming the variable."""
+    queue_url = environment.get("WAYFARE_QUEUE_URL", "")
+    return Settings(
+        bus=_text(environment, "WAYFARE_BUS"),
+        table=_text(environment, "WAYFARE_TABLE"),
+        queue_url=queue_url,
+        dead_letter_url=_text(environment, "WAYFARE_DLQ_URL") if queue_url else "",
+        max_receives=_number(environment, "WAYFARE_MAX_RECEIVES") if queue_url else 0,
+    )
+
+
+def terms_from(environment: Mapping[str, str]) -> Terms:
+    """What the stage lays down for a participant. Raises `Misconfigured`, naming the variable."""
+    after = environment.get("WAYFARE_AFTER", "")
+    upstream, _, leg = after.partition(":")
+    if after and not leg.isdecimal():
+        raise Misconfigured(
+            f"WAYFARE_AFTER = {after!r}: set it to the upstream participant and its leg, such as hotel:10"
+        )
+    unlisted = environment.get("WAYFARE_UNLISTED", "")
+    return Terms(
+        client_source=client_source_from(environment),
+        after=(upstream, int(leg)) if after else None,
+        faults_allowed=environment.get("WAYFARE_FAULTS") == "on",
+        default_deadline=timedelta(seconds=_number(environment, "WAYFARE_DEADLINE_SECONDS")),
+        unlisted=_number(environment, "WAYFARE_UNLISTED") if unlisted else None,
+    )
+
+
+def client_source_from(environment: Mapping[str, str]) -> str:
+    """The event source that clients use. Raises `Misconfigured` when it is not set."""
+    return _text(environment, "WAYFARE_CLIENT_SOURCE")
+
+
+def legs_from(environment: Mapping[str, str]) -> dict[str, int]:
+    """Every participant's leg, for the observer. Raises `Misconfigured`, naming the variable."""
+    text = _text(environment, "WAYFARE_LEGS")
+    try:
+        return {str(name): int(leg) for name, leg in json.loads(text).items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Misconfigured(f'WAYFARE_LEGS = {text!r}: set it to a JSON object such as {{"hotel": 10}}') from error
+
+
+def _text(environment: Mapping[str, str], name: str) -> str:
+    if value := environment.get(name):
+        return value
+    raise Misconfigured(f"{name} is not set: deploy the function with its stack")
+
+
+def _number(environment: Mapping[str, str], name: str) -> int:
+    value = _text(environment, name)
+    if not value.isdecimal():
+        raise Misconfigured(f"{name} = {value!r}: set it to a whole number")
+    return int(value)

@@ -1,0 +1,244 @@
+"""Messages: the envelope that EventBridge delivers, the facts that participants announce, their ids.
+
+Ids, causation and versions live in the metadata; what a fact is about lives in its data.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+VERSION = 1
+"""Major version of the facts' shape; a reader quarantines any other."""
+
+TRIP_ID = r"^[A-Za-z0-9_-]{1,64}\Z"
+"""`\\Z`, not `$`: the latter lets a trailing newline through."""
+
+TripId = Annotated[str, msgspec.Meta(pattern=TRIP_ID)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):
+    """The message can never be handled: it goes to the dead-letter queue with this reason, and is not retried."""
+
+
+class Mode(StrEnum):
+    """Who coordinates a trip: its participants among themselves, or a state machine."""
+
+    CHOREOGRAPHY = "choreography"
+    ORCHESTRATION = "orchestration"
+
+
+class Envelope(msgspec.Struct, frozen=True, rename={"detail_type": "detail-type"}):
+    """An event as EventBridge puts it into a queue; `time` has a resolution of one second."""
+
+    id: str
+    source: str
+    detail_type: str
+    time: Instant
+    detail: Any = None
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What every fact says about itself.
+
+    `event_id` is deterministic (`participant:trip:state`), so that a repeated fact can be dropped by its readers.
+    `causation_id` is the id of the event that led to the decision, `request_hash` identifies the request (absent on
+    a decision that was made before any request was seen), `leg` orders the participants.
+    """
+
+    event_id: str
+    trip_id: TripId
+    causation_id: str
+    participant: str
+    leg: int
+    mode: Mode
+    version: int
+    occurred_at: Instant
+    pivot: bool = False
+    request_hash: str | None = None
+    requested_at: Instant | None = None
+    deadline: Instant | None = None
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of what a fact is about."""
+
+
+class Booked(Data, frozen=True, kw_only=True):
+    """A reservation is held. `trip` travels along, as the client sent it."""
+
+    trip: dict[str, Any]
+
+
+class BookingFailed(Data, frozen=True, kw_only=True):
+    """A reservation was refused, for good. `reason` is a stable code, `message` a sentence."""
+
+    reason: str
+    message: str
+
+
+class Cancelled(Data, frozen=True, kw_only=True):
+    """No reservation is held any more. `released`: one was given back (false: there was none to give back)."""
+
+    released: bool
+    reason: str
+
+
+class CompensationDelayed(Data, frozen=True, kw_only=True):
+    """A compensating transaction could not be done yet and is retried; best effort, `…Cancelled` supersedes it."""
+
+    attempt: int
+    reason: str
+
+
+class CompensationParked(CompensationDelayed, frozen=True, kw_only=True):
+    """A compensating transaction used up its tries and waits in the dead-letter queue for an operator."""
+
+
+class Problem(msgspec.Struct, frozen=True, rename="camel"):
+    """One thing wrong with a request: the field, the value as it came (shortened), what to do about it."""
+
+    field: str
+    value: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.field} = {self.value}: {self.cure}"
+
+
+class TripRequestRejected(Data, frozen=True, kw_only=True):
+    """A request could not start a trip. It is about one request, never about a trip: it changes no status."""
+
+    request_id: str
+    reason: str
+    problems: tuple[Problem, ...]
+
+
+class RejectionMetadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Metadata of a rejection: there may be no usable trip id, and there is no state."""
+
+    event_id: str
+    causation_id: str
+    participant: str
+    leg: int
+    version: int
+    occurred_at: Instant
+    trip_id: TripId | None = None
+    request_hash: str | None = None
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """An event to be put on the bus: what happened (past tense), to whom, and why."""
+
+    source: str
+    detail_type: str
+    metadata: Metadata | RejectionMetadata
+    data: Data
+
+    def detail(self) -> str:
+        """The event's detail as JSON text."""
+        return msgspec.json.encode({"metadata": self.metadata, "data": self.data}).decode()
+
+
+def source_of(participant: str) -> str:
+    """The event source that only this participant may use."""
+    return f"travel.{participant}"
+
+
+def canonical(value: object) -> bytes:
+    """JSON text in the one form that equal values share: sorted keys, no spaces, UTF-8.
+
+    Raises `UnicodeEncodeError` for text that is no Unicode (an unpaired surrogate).
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def request_hash(detail: object) -> str:
+    """Identifies a request by its content as received, before defaults: sha256 in hexadecimal."""
+    return hashlib.sha256(canonical(detail)).hexdigest()
+
+
+def read_json(text: str) -> Any:
+    """Parse JSON strictly: a repeated key, NaN or a number beyond a float is `Unreadable`, and so is anything nested too deep."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not readable as JSON: {error}") from error
+
+
+def read_envelope(body: str) -> Envelope:
+    """The event in a queue's message; `Unreadable` when EventBridge cannot have put it there."""
+    return _converted(read_json(body), Envelope, "not an EventBridge event")
+
+
+def read_metadata(envelope: Envelope) -> Metadata:
+    """A fact's metadata; `Unreadable` for another major version, a missing part, or parts that do not belong together."""
+    raw = envelope.detail.get("metadata") if isinstance(envelope.detail, dict) else None
+    version = raw.get("version") if isinstance(raw, dict) else None
+    if version != VERSION:
+        raise Unreadable(f"metadata.version = {version!r}: this reader knows version {VERSION}")
+    metadata = _converted(raw, Metadata, "metadata")
+    if envelope.source != source_of(metadata.participant):
+        raise Unreadable(
+            f"metadata.participant = {metadata.participant!r} does not belong to source {envelope.source!r}"
+        )
+    return metadata
+
+
+def read_rejection(envelope: Envelope) -> RejectionMetadata:
+    """A rejection's metadata; `Unreadable` if it is none."""
+    raw = envelope.detail.get("metadata") if isinstance(envelope.detail, dict) else None
+    return _converted(raw, RejectionMetadata, "metadata")
+
+
+def read_data(envelope: Envelope, kind: type[T]) -> T:
+    """A fact's data as the given kind; unknown fields are ignored."""
+    return _converted(envelope.detail.get("data"), kind, "data")
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """A value as it may be shown in a message: its JSON text, shortened."""
+    try:
+        text = json.dumps(value, allow_nan=True)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant in UTC."""
+    return moment.astimezone(UTC)
+
+
+def _converted(raw: object, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"{what}: {error}") from error
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return found
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large a number")
+    return number

@@ -1,0 +1,83 @@
+"""From record to fact: what is announced is built from what is recorded, and from nothing else."""
+
+import msgspec
+
+from shared.message import (
+    VERSION,
+    CompensationDelayed,
+    CompensationParked,
+    Data,
+    Fact,
+    Metadata,
+    RejectionMetadata,
+    TripRequestRejected,
+)
+from shared.saga.intake import Notice, Rejected
+from shared.saga.participant import Participant
+from shared.saga.record import Record, State
+
+
+def announcement(participant: Participant, record: Record) -> Fact:
+    """The fact that tells a record's state; the same record always makes the same fact, id and all."""
+    part, data = _told(participant, record)
+    metadata = Metadata(
+        event_id=f"{participant.name}:{record.trip_id}:{record.state}",
+        trip_id=record.trip_id,
+        causation_id=record.cause,
+        participant=participant.name,
+        leg=participant.leg,
+        pivot=participant.pivot,
+        mode=record.mode,
+        version=VERSION,
+        occurred_at=record.decided_at,
+        request_hash=record.request_hash,
+        requested_at=record.requested_at,
+        deadline=record.deadline,
+    )
+    return Fact(participant.source, participant.title + part, metadata, data)
+
+
+def _told(participant: Participant, record: Record) -> tuple[str, Data]:
+    match record.state:
+        case State.BOOKED:
+            return "Booked", msgspec.convert({**record.details, "trip": record.trip}, participant.booked)
+        case State.FAILED:
+            return "BookingFailed", participant.failed(reason=record.reason, message=record.message)
+        case State.CANCELLED:
+            return "Cancelled", participant.cancelled(released=record.released, reason=record.reason)
+
+
+def rejection(participant: Participant, refused: Rejected) -> Fact:
+    """The answer to one request that starts no trip."""
+    metadata = RejectionMetadata(
+        event_id=f"{participant.name}:{refused.request_id}:REJECTED",
+        causation_id=refused.request_id,
+        participant=participant.name,
+        leg=participant.leg,
+        version=VERSION,
+        occurred_at=refused.at,
+        trip_id=refused.trip_id,
+        request_hash=refused.request_hash,
+    )
+    data = TripRequestRejected(request_id=refused.request_id, reason=refused.reason, problems=refused.problems)
+    return Fact(participant.source, "TripRequestRejected", metadata, data)
+
+
+def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str, parked: bool) -> Fact:
+    """A compensation that could not be done yet, or that is given up until an operator redrives it."""
+    kind = CompensationParked if parked else CompensationDelayed
+    metadata = Metadata(
+        event_id=f"{participant.name}:{notice.trip_id}:{'PARKED' if parked else 'DELAYED'}:{attempt}",
+        trip_id=notice.trip_id,
+        causation_id=notice.cause,
+        participant=participant.name,
+        leg=participant.leg,
+        pivot=participant.pivot,
+        mode=notice.mode,
+        version=VERSION,
+        occurred_at=notice.at,
+        request_hash=notice.request_hash,
+        requested_at=notice.requested_at,
+        deadline=notice.deadline,
+    )
+    return Fact(participant.source, participant.title + kind.__name__, metadata, kind(attempt=attempt, reason=reason))

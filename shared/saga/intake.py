@@ -1,0 +1,213 @@
+"""From event to intent: what a message asks of this participant. Anything that cannot be meant is `Unreadable`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from shared.message import (
+    Booked,
+    BookingFailed,
+    Envelope,
+    Metadata,
+    Mode,
+    Problem,
+    Unreadable,
+    read_data,
+    read_metadata,
+    request_hash,
+    shorten,
+)
+from shared.saga.participant import Participant, title_of
+from shared.trip import TRIP_ID_CHECK, InvalidTrip, parse_trip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the stage lays down for a participant.
+
+    `after` is the participant whose booking triggers this one's, with its leg (None: this one starts trips);
+    `unlisted` the capacity of stock that nobody has listed (None: the service's own default).
+    """
+
+    client_source: str = "travel.client"
+    after: tuple[str, int] | None = None
+    faults_allowed: bool = False
+    default_deadline: timedelta = timedelta(minutes=5)
+    unlisted: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Book this trip. `at` is when the message was taken up."""
+
+    trip_id: str
+    request_hash: str
+    mode: Mode
+    trip: Mapping[str, Any]
+    cause: str
+    at: datetime
+    requested_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """This request starts no trip. `request_id` is the id of the event that carried it, `reason` is invalid or conflict."""
+
+    request_id: str
+    trip_id: str | None
+    at: datetime
+    reason: str
+    problems: tuple[Problem, ...]
+    request_hash: str | None = None
+
+
+class Ask(StrEnum):
+    """Why a participant is asked to give up a trip, or to decide about it."""
+
+    COMPENSATE = "compensate"
+    CANCEL = "cancelled"
+    EXPIRE = "deadline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A failure downstream, the user's cancel, or a passed deadline. `reason` is the one to record."""
+
+    ask: Ask
+    trip_id: str
+    request_hash: str | None
+    mode: Mode
+    reason: str
+    cause: str
+    at: datetime
+    requested_at: datetime | None = None
+    deadline: datetime | None = None
+
+
+def read_booking(terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
+    """What a message in the book queue asks: a client's request for the first leg, the previous leg's booking for the others."""
+    return _opening(terms, envelope, at) if terms.after is None else _continuation(terms.after, envelope, at)
+
+
+def _opening(terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
+    if (envelope.source, envelope.detail_type) != (terms.client_source, "TripRequested"):
+        raise Unreadable(
+            f"{envelope.detail_type!r} from {envelope.source!r}: the first leg starts on TripRequested from {terms.client_source!r}"
+        )
+    try:
+        request = parse_trip(envelope.detail, requested_at=envelope.time, faults_allowed=terms.faults_allowed)
+    except InvalidTrip as invalid:
+        return Rejected(
+            request_id=envelope.id,
+            trip_id=_named_trip(envelope.detail),
+            at=envelope.time,
+            reason="invalid",
+            problems=invalid.problems,
+        )
+    return Order(
+        trip_id=request.trip_id,
+        request_hash=request_hash(envelope.detail),
+        mode=request.mode,
+        trip=request.detail,
+        cause=envelope.id,
+        at=at,
+        requested_at=envelope.time,
+        deadline=request.deadline or envelope.time + terms.default_deadline,
+    )
+
+
+def _named_trip(detail: object) -> str | None:
+    trip_id = detail.get("tripId") if isinstance(detail, dict) else None
+    return trip_id if TRIP_ID_CHECK.accepts(trip_id) else None
+
+
+def _continuation(after: tuple[str, int], envelope: Envelope, at: datetime) -> Order:
+    metadata = read_metadata(envelope)
+    upstream, leg = after
+    if (metadata.participant, metadata.leg, envelope.detail_type) != (upstream, leg, f"{title_of(upstream)}Booked"):
+        raise Unreadable(
+            f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: this participant follows {upstream!r}, leg {leg}"
+        )
+    if metadata.request_hash is None or metadata.requested_at is None or metadata.deadline is None:
+        raise Unreadable("metadata: a booking carries requestHash, requestedAt and deadline")
+    trip = read_data(envelope, Booked).trip
+    try:  # the bus is open to whoever may put events: what cannot have passed the first leg is not planned with
+        parse_trip(trip, requested_at=metadata.requested_at, faults_allowed=True)
+    except InvalidTrip as invalid:
+        raise Unreadable(f"data.trip: {invalid}") from invalid
+    if trip["tripId"] != metadata.trip_id:
+        raise Unreadable(f"data.trip.tripId = {shorten(trip['tripId'])}: metadata.tripId says {metadata.trip_id!r}")
+    return Order(
+        trip_id=metadata.trip_id,
+        request_hash=metadata.request_hash,
+        mode=metadata.mode,
+        trip=trip,
+        cause=metadata.event_id,
+        at=at,
+        requested_at=metadata.requested_at,
+        deadline=metadata.deadline,
+    )
+
+
+def read_notice(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:
+    """What a message in the compensate queue asks."""
+    match envelope.detail_type:
+        case "TripCancelRequested" if participant.pivot and envelope.source == terms.client_source:
+            return _client_cancel(envelope, at)
+        case "TripCancelRequested" | "TripExpired":
+            return _observer_notice(participant, envelope, at)
+        case _:
+            return _failure_downstream(participant, envelope, at)
+
+
+def _client_cancel(envelope: Envelope, at: datetime) -> Notice:
+    trip_id = _named_trip(envelope.detail)
+    if trip_id is None:
+        raise Unreadable(f"tripId: {TRIP_ID_CHECK.cure}")
+    return Notice(
+        ask=Ask.CANCEL,
+        trip_id=trip_id,
+        request_hash=None,
+        mode=Mode.CHOREOGRAPHY,
+        reason=Ask.CANCEL,
+        cause=envelope.id,
+        at=at,
+    )
+
+
+def _observer_notice(participant: Participant, envelope: Envelope, at: datetime) -> Notice:
+    metadata = read_metadata(envelope)
+    cancel = envelope.detail_type == "TripCancelRequested"
+    if metadata.participant != "trip" or (cancel and not participant.pivot):
+        raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r} is not for {participant.name!r}")
+    return _notice(Ask.CANCEL if cancel else Ask.EXPIRE, metadata, at, reason=Ask.CANCEL if cancel else Ask.EXPIRE)
+
+
+def _failure_downstream(participant: Participant, envelope: Envelope, at: datetime) -> Notice:
+    metadata = read_metadata(envelope)
+    part = envelope.detail_type.removeprefix(title_of(metadata.participant))
+    if part not in ("BookingFailed", "Cancelled") or metadata.leg <= participant.leg:
+        raise Unreadable(
+            f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no failure downstream of leg {participant.leg}"
+        )
+    reason = (
+        read_data(envelope, BookingFailed).reason if part == "BookingFailed" else f"{metadata.participant}_cancelled"
+    )
+    return _notice(Ask.COMPENSATE, metadata, at, reason=reason)
+
+
+def _notice(ask: Ask, metadata: Metadata, at: datetime, *, reason: str) -> Notice:
+    return Notice(
+        ask=ask,
+        trip_id=metadata.trip_id,
+        request_hash=metadata.request_hash,
+        mode=metadata.mode,
+        reason=reason,
+        cause=metadata.event_id,
+        at=at,
+        requested_at=metadata.requested_at,
+        deadline=metadata.deadline,
+    )

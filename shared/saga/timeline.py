@@ -1,0 +1,212 @@
+"""From facts to status and saga log: pure functions of the *set* of facts seen, so that their order does not matter.
+
+They may lag; they never claim more than is true.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from shared.message import Instant, Mode
+
+CANCEL_REASON = "cancelled"
+"""The reason the pivot records when it gives up a trip for the user; any other failure makes the trip FAILED."""
+
+CLIENT = "client"
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A fact as the observer keeps it: `part` is what happened (`Booked`, `BookingFailed`, … or the client's `CancelRequested`)."""
+
+    event_id: str
+    trip_id: str
+    participant: str
+    part: str
+    occurred_at: Instant
+    causation_id: str = ""
+    leg: int = 0
+    mode: Mode = Mode.CHOREOGRAPHY
+    requested_at: Instant | None = None
+    deadline: Instant | None = None
+    request_hash: str | None = None
+    reason: str = ""
+    message: str = ""
+    released: bool = False
+    attempt: int = 0
+
+
+class Status(StrEnum):
+    """Where a trip stands."""
+
+    PENDING = "PENDING"
+    COMPENSATING = "COMPENSATING"
+    CONFIRMED = "CONFIRMED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        return self in (Status.CONFIRMED, Status.FAILED, Status.CANCELLED)
+
+
+class Verdict(NamedTuple):
+    """A status with its reason; `parked` names the participants whose compensation waits for an operator."""
+
+    status: Status
+    reason: str = ""
+    message: str = ""
+    parked: tuple[str, ...] = ()
+
+
+class Line(NamedTuple):
+    """A line of the saga log. `event` is begin, start, end, refused, delayed, parked or abort; `step` is book, cancel or saga."""
+
+    at: datetime
+    event: str
+    step: str
+    participant: str = ""
+    note: str = ""
+
+
+class Facts:
+    """The set of facts seen of one trip, by what happened to whom."""
+
+    def __init__(self, noted: Iterable[Noted], legs: Mapping[str, int]) -> None:
+        self.all = sorted(noted, key=lambda fact: (fact.occurred_at, fact.leg, fact.event_id))
+        self.legs = legs
+        self.pivot = max(legs, key=lambda name: legs[name])
+        self._by = {(fact.participant, fact.part): fact for fact in self.all}
+
+    def of(self, participant: str, part: str) -> Noted | None:
+        """The participant's fact of this kind, if it was seen."""
+        return self._by.get((participant, part))
+
+    def having(self, part: str) -> list[str]:
+        """The participants of whom such a fact was seen, first leg first."""
+        return [name for name in sorted(self.legs, key=lambda name: self.legs[name]) if self.of(name, part)]
+
+    def over_before(self, participant: str) -> bool:
+        """Whether every earlier leg is known to hold nothing."""
+        earlier = [name for name, leg in self.legs.items() if leg < self.legs[participant]]
+        return all(self.of(name, "Cancelled") or self.of(name, "BookingFailed") for name in earlier)
+
+    @property
+    def cancel_unanswered(self) -> Noted | None:
+        """The user's cancel, while the pivot is not known to have given up the trip."""
+        answered = self.of(self.pivot, "Cancelled") or self.of(self.pivot, "BookingFailed")
+        return None if answered else self.of(CLIENT, "CancelRequested")
+
+    @property
+    def requested_at(self) -> datetime | None:
+        """When the client asked for the trip (or the first that was heard of it)."""
+        known = [fact.requested_at for fact in self.all if fact.requested_at]
+        return min(known) if known else min((fact.occurred_at for fact in self.all), default=None)
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The deadline as participants tell it."""
+        return min((fact.deadline for fact in self.all if fact.deadline), default=None)
+
+
+def verdict(facts: Facts) -> Verdict:
+    """The trip's status, by the protocol's table."""
+    failed, pivot = facts.having("BookingFailed"), facts.pivot
+    if facts.of(pivot, "Booked") and not facts.of(pivot, "Cancelled"):
+        return Verdict(Status.CONFIRMED)
+    if failed and (lowest := facts.of(failed[0], "BookingFailed")) and facts.over_before(failed[0]):
+        status = Status.CANCELLED if lowest.reason == CANCEL_REASON else Status.FAILED
+        return Verdict(status, lowest.reason, lowest.message)
+    cancelled = facts.of(pivot, "Cancelled")
+    if cancelled and facts.over_before(pivot):
+        return Verdict(Status.CANCELLED, cancelled.reason)
+    if failed or facts.having("Cancelled"):
+        parked = tuple(name for name in facts.having("CompensationParked") if not facts.of(name, "Cancelled"))
+        return Verdict(Status.COMPENSATING, parked=parked)
+    return Verdict(Status.PENDING)
+
+
+def saga_log(facts: Facts) -> list[Line]:
+    """The saga log: begin, each leg's booking, each compensation, end."""
+    if not facts.all:
+        return []
+    began = facts.requested_at or facts.all[0].occurred_at
+    lines = [Line(began, "begin", "saga")]
+    for name in sorted(facts.legs, key=lambda name: facts.legs[name]):
+        lines += _booking(facts, name, lines[-1].at)
+    lines += _abort(facts)
+    for fact in facts.all:
+        if fact.part == "Cancelled" and fact.released:
+            lines += _compensation(facts, fact)
+    lines += [
+        line
+        for name in facts.having("CompensationParked")
+        if not facts.of(name, "Cancelled")
+        for line in _attempts(facts, name)
+    ]
+    standing = verdict(facts)
+    if standing.status.ended:
+        lines.append(Line(_ended(facts, standing), "end", "saga", note=_because(standing)))
+    return lines
+
+
+def _booking(facts: Facts, name: str, before: datetime) -> list[Line]:
+    start = Line(before, "start", "book", name)
+    if booked := facts.of(name, "Booked"):
+        return [start, Line(booked.occurred_at, "end", "book", name)]
+    failed = facts.of(name, "BookingFailed")
+    if failed is None or _is_word_of_pivot(failed):
+        return []
+    return [start, Line(failed.occurred_at, "refused", "book", name, _reason(failed))]
+
+
+def _is_word_of_pivot(failed: Noted) -> bool:
+    """The pivot gave up the trip without having been asked to book."""
+    return failed.reason in (CANCEL_REASON, "deadline")
+
+
+def _abort(facts: Facts) -> list[Line]:
+    failed, cancelled = facts.of(facts.pivot, "BookingFailed"), facts.of(facts.pivot, "Cancelled")
+    if failed and _is_word_of_pivot(failed):
+        return [Line(failed.occurred_at, "abort", "saga", note=_reason(failed))]
+    return (
+        [Line(cancelled.occurred_at, "abort", "saga", note="the user cancelled the trip after its commit")]
+        if cancelled and cancelled.released
+        else []
+    )
+
+
+def _compensation(facts: Facts, cancelled: Noted) -> list[Line]:
+    cause = next((fact for fact in facts.all if fact.event_id == cancelled.causation_id), cancelled)
+    attempts = _attempts(facts, cancelled.participant)
+    began = min(cause.occurred_at, cancelled.occurred_at, *(line.at for line in attempts))
+    return [
+        Line(began, "start", "cancel", cancelled.participant),
+        *attempts,
+        Line(cancelled.occurred_at, "end", "cancel", cancelled.participant),
+    ]
+
+
+def _attempts(facts: Facts, name: str) -> list[Line]:
+    names = {"CompensationDelayed": "delayed", "CompensationParked": "parked"}
+    return [
+        Line(fact.occurred_at, names[fact.part], "cancel", name, f"attempt {fact.attempt}: {fact.reason}")
+        for fact in facts.all
+        if fact.participant == name and fact.part in names
+    ]
+
+
+def _ended(facts: Facts, standing: Verdict) -> datetime:
+    if standing.status is Status.CONFIRMED and (booked := facts.of(facts.pivot, "Booked")):
+        return booked.occurred_at
+    return max(fact.occurred_at for fact in facts.all if fact.part in ("Cancelled", "BookingFailed"))
+
+
+def _because(standing: Verdict) -> str:
+    return f"{standing.status}: {standing.reason}" if standing.reason else str(standing.status)
+
+
+def _reason(fact: Noted) -> str:
+    return f"{fact.reason}: {fact.message}" if fact.message else fact.reason
