@@ -46,24 +46,24 @@ def read(folder: Path) -> dict[str, StackArtifact]:
         artifacts: Json = json.loads((folder / "manifest.json").read_text())["artifacts"]
     except FileNotFoundError:
         raise AssemblyError(f"{folder} holds no synthesised stacks (no manifest.json)") from None
-    order = TopologicalSorter({id: one.get("dependencies", ()) for id, one in artifacts.items()})
+    order = TopologicalSorter({name: one.get("dependencies", ()) for name, one in artifacts.items()})
     stacks = (
-        _stack(folder, artifacts, id)
-        for id in order.static_order()
-        if artifacts[id]["type"] == "aws:cloudformation:stack"
+        _stack(folder, artifacts, name)
+        for name in order.static_order()
+        if artifacts[name]["type"] == "aws:cloudformation:stack"
     )
     return {stack.name: stack for stack in stacks}
 
 
-def _stack(folder: Path, artifacts: Json, id: str) -> StackArtifact:
-    properties = artifacts[id]["properties"]
+def _stack(folder: Path, artifacts: Json, name: str) -> StackArtifact:
+    properties = artifacts[name]["properties"]
     manifests = (
         artifacts[other]["properties"]["file"]
-        for other in artifacts[id].get("dependencies", ())
+        for other in artifacts[name].get("dependencies", ())
         if artifacts[other]["type"] == "cdk:asset-manifest"
     )
     return StackArtifact(
-        name=properties.get("stackName", id),
+        name=properties.get("stackName", name),
         template_url=_https(_here(properties["stackTemplateAssetObjectUrl"])),
         assets=tuple(asset for file in manifests for asset in _assets(folder, file)),
         tags=properties.get("tags", {}),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-ACCESS_KEY = SECRET_KEY = "test"
+ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - what everybody uses for local engines
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -40,9 +40,7 @@ class Clients:
         self._lock = Lock()
 
     @overload
-    def client(
-        self, service: Literal["cloudformation"], **credentials: str
-    ) -> "CloudFormationClient": ...
+    def client(self, service: Literal["cloudformation"], **credentials: str) -> "CloudFormationClient": ...
     @overload
     def client(self, service: Literal["dynamodb"], **credentials: str) -> "DynamoDBClient": ...
     @overload
@@ -67,9 +65,7 @@ class Clients:
         key = (service, *sorted(identity.items()))
         with self._lock:
             if key not in self._made:
-                self._made[key] = self._session.client(
-                    service, endpoint_url=self.endpoint, config=_CONFIG, **identity
-                )
+                self._made[key] = self._session.client(service, endpoint_url=self.endpoint, config=_CONFIG, **identity)
             return self._made[key]
 
 
@@ -78,9 +74,11 @@ _ROOT = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
 
 def _deaf_session() -> botocore.session.Session:
     """A session with botocore's defaults alone: no AWS_* variable, no ~/.aws, no profile."""
-    session = botocore.session.Session()
-    for name, (_, _, default, _) in session.SESSION_VARIABLES.items():
-        session.set_config_variable(name, default)
-    for name in ("config_file", "credentials_file"):
-        session.set_config_variable(name, os.devnull)
-    return session
+    stock = botocore.session.Session.SESSION_VARIABLES
+    nowhere = {"config_file": os.devnull, "credentials_file": os.devnull}
+    return botocore.session.Session(
+        session_vars={
+            name: (in_file, None, nowhere.get(name, default), convert)
+            for name, (in_file, _, default, convert) in stock.items()
+        }
+    )

@@ -164,9 +164,7 @@ class Deployer:
     def _first_failure(self, name_or_id: str) -> str:
         """The resource that failed first, and why; events come newest first."""
         events = self._cloudformation.describe_stack_events(StackName=name_or_id)["StackEvents"]
-        latest = takewhile(
-            lambda event: event.get("ResourceStatusReason") != "User Initiated", events
-        )
+        latest = takewhile(lambda event: event.get("ResourceStatusReason") != "User Initiated", events)
         failures = [event for event in latest if event["ResourceStatus"].endswith("_FAILED")]
         if not failures:
             return "no resource says why"

@@ -42,14 +42,12 @@ class Engine:
         wait_scale: float = 1.0,
         stock: bool = False,
         own_runtime: bool = False,
-        python: Path | None = None,
     ) -> Self:
         """Start an engine and wait until it answers.
 
         port: None takes a free one. detached: outlives this process (then `save` it).
         wait_scale: what a second of a state machine's Wait and Retry lasts.
         stock: without our patches. own_runtime: functions run on `runtime_loop.py`.
-        python: the engine's interpreter; None is the project's own environment.
         Raises EngineError, with the end of the engine's log when it had one.
         """
         folder = Path(tempfile.mkdtemp(prefix="wayfare-engine-"))
@@ -57,7 +55,7 @@ class Engine:
         if own_runtime:
             variables[RUNTIME_CLIENT] = OWN_RUNTIME_CLIENT
         launch = Launch(
-            python=python or environment.PYTHON,
+            python=environment.PYTHON,
             port=free_port() if port is None else port,
             folder=folder,
             detached=detached,
@@ -88,9 +86,7 @@ class Engine:
         """Write down where this engine is, for `find`."""
         state.parent.mkdir(parents=True, exist_ok=True)
         process = self.process
-        state.write_text(
-            json.dumps({"pid": process.pid, "port": process.port, "folder": str(process.folder)})
-        )
+        state.write_text(json.dumps({"pid": process.pid, "port": process.port, "folder": str(process.folder)}))
 
     def stop(self) -> None:
         """End the engine and every worker, and remove its folder. Everything in it is gone."""

@@ -61,7 +61,7 @@ def _install(uv: str) -> None:
     # Functions run on the Python that their zips are built for: the one that builds them.
     command += ["--python", sys.executable]
     inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own command
         command,
         cwd=PROJECT,
         env={**inherited, "UV_PROJECT_ENVIRONMENT": str(HOME)},
@@ -82,6 +82,6 @@ def _install_runtime_loop() -> None:
 
 if __name__ == "__main__":
     try:
-        print(ensure(report=print))
+        print(ensure(report=print))  # noqa: T201 - this is a command
     except EngineError as error:
         sys.exit(str(error))

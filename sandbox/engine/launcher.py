@@ -8,6 +8,7 @@ The caller passes a clean environment (see `process.py`), because functions inhe
 import argparse
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -53,10 +54,15 @@ def main() -> None:
         del os.environ[name]
     if not options.stock:
         patches.apply()
+    abandoned = threading.Event()
     if options.attached:
-        threading.Thread(target=_stop_with_the_caller, daemon=True).start()
+        threading.Thread(target=_stop_with_the_caller, args=(abandoned,), daemon=True).start()
     sys.argv[1:] = []
-    server.main()
+    try:
+        server.main()
+    finally:
+        if abandoned.is_set():  # nobody else will
+            shutil.rmtree(options.folder, ignore_errors=True)
 
 
 def _options() -> argparse.Namespace:
@@ -68,8 +74,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _stop_with_the_caller() -> None:
+def _stop_with_the_caller(abandoned: threading.Event) -> None:
     sys.stdin.read()
+    abandoned.set()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,7 @@ HOST = "127.0.0.1"
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+BURIAL_SECONDS = 0.2
 
 
 class EngineError(Exception):
@@ -72,23 +72,27 @@ class EngineProcess:
         if self.alive():
             os.kill(self.pid, signal.SIGTERM)
             wait_until(lambda: not self.alive(), STOP_SECONDS)
-            self._kill_the_rest()
+            self._end_group()
         elif self.child is not None:
-            self._kill_the_rest()
-        if self.child is not None:
-            self._release_child(self.child)
+            self._end_group()
+        if self.child is not None and self.child.stdin is not None:
+            self.child.stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _kill_the_rest(self) -> None:
-        # macOS answers EPERM for a group in which everybody has ended.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+    def _end_group(self) -> None:
+        self._signal_group(signal.SIGKILL)
+        if self.child is not None:
+            self.child.wait()
+        # Killed workers hold no files; how soon init buries them is not worth waiting for.
+        wait_until(lambda: not self._signal_group(0), BURIAL_SECONDS)
 
-    @staticmethod
-    def _release_child(child: subprocess.Popen[bytes]) -> None:
-        if child.stdin is not None:
-            child.stdin.close()
-        child.wait()
+    def _signal_group(self, number: int) -> bool:
+        """Signal the engine and its workers; False when nobody is left. Signal 0 only asks."""
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):  # macOS: EPERM when all of them have ended
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ class Launch:
         command += [] if self.detached else ["--attached"]
         command += ["--stock"] if self.stock else []
         with (self.folder / "engine.log").open("wb") as log:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 cwd=PROJECT,
                 env=self._environment(),
@@ -184,6 +188,5 @@ def _require_free(port: int) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise EngineError(
-            f"port {port} on {HOST} cannot be used ({error.strerror}):"
-            " stop what listens there, or choose another port"
+            f"port {port} on {HOST} cannot be used ({error.strerror}): stop what listens there, or choose another port"
         ) from error

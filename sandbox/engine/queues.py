@@ -23,15 +23,11 @@ class QueuedMessage:
 
 def peek(engine: Engine, queue: str) -> tuple[QueuedMessage, ...]:
     """Every message of the queue of that name, oldest first; empty for a queue that does not exist."""
-    status, body = get(
-        engine.port, f"/_ministack/sqs/messages?QueueUrl={engine.endpoint}/{engine.account}/{queue}"
-    )
+    status, body = get(engine.port, f"/_ministack/sqs/messages?QueueUrl={engine.endpoint}/{engine.account}/{queue}")
     if status != 200:
         raise EngineError(f"queue {queue} cannot be read: {body.decode(errors='replace')}")
     return tuple(
-        QueuedMessage(
-            message["MessageId"], message["Body"], message["ReceiveCount"], message["IsVisible"]
-        )
+        QueuedMessage(message["MessageId"], message["Body"], message["ReceiveCount"], message["IsVisible"])
         for regions in json.loads(body)["messages"].values()
         for queues in regions.values()
         for messages in queues.values()

@@ -31,15 +31,9 @@ class LambdaContext:
     deadline_ms: int
     function_name: str = field(default_factory=lambda: os.environ["AWS_LAMBDA_FUNCTION_NAME"])
     function_version: str = field(default_factory=lambda: os.environ["AWS_LAMBDA_FUNCTION_VERSION"])
-    memory_limit_in_mb: str = field(
-        default_factory=lambda: os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-    )
-    log_group_name: str = field(
-        default_factory=lambda: os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
-    )
-    log_stream_name: str = field(
-        default_factory=lambda: os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
-    )
+    memory_limit_in_mb: str = field(default_factory=lambda: os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+    log_group_name: str = field(default_factory=lambda: os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", ""))
+    log_stream_name: str = field(default_factory=lambda: os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""))
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function's timeout, never below zero."""
@@ -76,7 +70,7 @@ def serve_one(api: http.client.HTTPConnection, handler: Handler) -> bool:
     try:
         result = json.dumps(handler(json.loads(body), context))
         outcome = "response"
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
+    except Exception as error:
         traceback.print_exc()
         result, outcome = failure(error), "error"
     sys.stdout.flush()

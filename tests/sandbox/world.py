@@ -20,9 +20,16 @@ class ChainWorld:
 
     def put(self, *orders: str, source: str = "shop", **credentials: str) -> None:
         """Put one event per order, all in one call."""
-        entry = {"Source": source, "DetailType": "Ordered", "EventBusName": chain.BUS}
         answer = self.engine.clients.client("events", **credentials).put_events(
-            Entries=[{**entry, "Detail": json.dumps({"order": order})} for order in orders]
+            Entries=[
+                {
+                    "Source": source,
+                    "DetailType": "Ordered",
+                    "Detail": json.dumps({"order": order}),
+                    "EventBusName": chain.BUS,
+                }
+                for order in orders
+            ]
         )
         assert answer["FailedEntryCount"] == 0
 
@@ -35,9 +42,7 @@ class ChainWorld:
 
     def times_seen(self, order: str) -> int:
         """How often the consumer wrote an order."""
-        item = self.engine.clients.client("dynamodb").get_item(
-            TableName=chain.TABLE, Key={"pk": {"S": order}}
-        )
+        item = self.engine.clients.client("dynamodb").get_item(TableName=chain.TABLE, Key={"pk": {"S": order}})
         return int(item["Item"]["seen"]["N"]) if "Item" in item else 0
 
     def saw(self, order: str) -> bool:
