@@ -124,7 +124,7 @@ class Worker(Construct):
         return role
 
     def _streams(self) -> str:
-        return f"{self.stack.place.log_group(self.log_group)}:log-stream:*"
+        return f"{self.stack.place.log_group(self.log_group)}:*"
 
     def _log_and_trace(self) -> list[iam.PolicyStatement]:
         return [

@@ -1,0 +1,40 @@
+"""Templates of each stage, synthesised at most once per state of the code."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from infra.synth import synth
+from tests.infra.templates import Template, Templates, read
+
+STAGES = ("local", "dev", "prod")
+
+
+@cache
+def templates_of(stage: str) -> Templates:
+    """The templates of a stage by stack name."""
+    return read(synth(stage))
+
+
+@pytest.fixture(params=STAGES)
+def stage_name(request: pytest.FixtureRequest) -> str:
+    """Each stage in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def templates(stage_name: str) -> list[Template]:
+    """All stacks of the stage."""
+    return list(templates_of(stage_name).values())
+
+
+@pytest.fixture
+def local() -> Iterator[Templates]:
+    yield templates_of("local")
+
+
+@pytest.fixture
+def prod() -> Iterator[Templates]:
+    yield templates_of("prod")
