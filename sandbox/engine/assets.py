@@ -20,11 +20,10 @@ def upload(clients: Clients, asset: Asset) -> bool:
     try:
         s3.head_object(Bucket=asset.bucket, Key=asset.key)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchBucket"):
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
             raise
     else:
         return False
-    s3.create_bucket(Bucket=asset.bucket)  # in us-east-1 harmless when it is there
     body = zipped(asset.source) if asset.zipped else asset.source.read_bytes()
     s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
     return True

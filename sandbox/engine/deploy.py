@@ -3,6 +3,7 @@
 Per stack: its assets into their bucket, its template by URL, create or update, wait.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from sandbox.engine import assembly, assets
+from sandbox.engine import assembly, assets, toolkit
 from sandbox.engine.assembly import StackArtifact
 from sandbox.engine.clients import Clients
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
 Change = Literal["created", "updated", "unchanged"]
-
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
-BOOTSTRAP_VERSION = "30"
 
 _USELESS = ("ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED")
 """A stack in one of these can only be deleted."""
@@ -50,6 +48,12 @@ class Deployer:
     patience: float = 60.0
     """Seconds a stack may take."""
 
+    def bootstrap(self) -> None:
+        """Prepare the account for templates and for the CDK command, once; `deploy` does it too."""
+        if self._describe(toolkit.STACK) is None:
+            self._cloudformation.create_stack(StackName=toolkit.STACK, TemplateBody=json.dumps(toolkit.TEMPLATE))
+            self._settle(toolkit.STACK, toolkit.STACK, "CREATE_COMPLETE")
+
     def deploy(
         self,
         folder: Path,
@@ -67,7 +71,7 @@ class Deployer:
             raise assembly.AssemblyError(
                 f"no stack named {', '.join(unknown)} in {folder}; there are {', '.join(found)}"
             )
-        self._bootstrap()
+        self.bootstrap()
         changes = []
         for name in wanted:
             changes.append(self._deploy_one(found[name]))
@@ -95,12 +99,6 @@ class Deployer:
     @property
     def _cloudformation(self) -> "CloudFormationClient":
         return self.clients.client("cloudformation")
-
-    def _bootstrap(self) -> None:
-        """What `cdk bootstrap` leaves behind for templates and for the CDK command to find."""
-        self.clients.client("ssm").put_parameter(
-            Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
-        )
 
     def _deploy_one(self, stack: StackArtifact) -> StackChange:
         started = time.monotonic()

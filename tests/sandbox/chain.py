@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from sandbox.engine import toolkit
 from sandbox.engine.clients import ACCOUNT, REGION
 
 BUS, QUEUE, TABLE, OTHER_TABLE = "chain", "chain-orders", "chain-orders", "chain-others"
@@ -111,9 +112,9 @@ def write_assembly(folder: Path, **stacks: Mapping[str, Any]) -> Path:
     return folder
 
 
-BUCKET = "assets-${AWS::AccountId}-${AWS::Region}"
+BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 CODE_KEY = f"{hashlib.sha256((BOOTSTRAP + APP).encode()).hexdigest()}.zip"
-CODE = {"S3Bucket": f"assets-{ACCOUNT}-{REGION}", "S3Key": CODE_KEY}
+CODE = {"S3Bucket": toolkit.BUCKET, "S3Key": CODE_KEY}
 
 
 def _code_of(folder: Path, resources: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine import assembly, assets
-from sandbox.engine.deploy import BOOTSTRAP_PARAMETER, Deployer, DeployError
+from sandbox.engine import assembly, assets, toolkit
+from sandbox.engine.deploy import Deployer, DeployError
 from sandbox.engine.engine import Engine
 from tests.sandbox.chain import CHAIN, write_assembly
 
@@ -111,18 +111,21 @@ def test_destroying_takes_the_resources_along(engine: Engine, deployer: Deployer
     assert not deployer.destroy("gone")
 
 
-def test_the_cdk_command_finds_a_bootstrapped_account(engine: Engine, deployer: Deployer, tmp_path: Path) -> None:
-    """The version parameter that templates and the CDK command ask for is there."""
-    write_assembly(tmp_path)
-    deployer.deploy(tmp_path)
-    parameter = engine.clients.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+def test_the_cdk_command_finds_a_bootstrapped_account(engine: Engine, deployer: Deployer) -> None:
+    """The version parameter, the bucket and the toolkit stack that it looks for are there; twice does no harm."""
+    deployer.bootstrap()
+    deployer.bootstrap()
+    parameter = engine.clients.client("ssm").get_parameter(Name=toolkit.VERSION_PARAMETER)
     assert int(parameter["Parameter"]["Value"]) >= 8
+    assert engine.clients.client("s3").head_bucket(Bucket=toolkit.BUCKET)
+    assert toolkit.STACK in deployer.stacks()
 
 
-def test_an_asset_is_uploaded_once(engine: Engine, tmp_path: Path) -> None:
+def test_an_asset_is_uploaded_once(engine: Engine, deployer: Deployer, tmp_path: Path) -> None:
     """The second deployment sends nothing."""
+    deployer.bootstrap()
     (tmp_path / "file").write_text("contents")
-    asset = assembly.Asset("uploads", "key", tmp_path / "file", zipped=False)
+    asset = assembly.Asset(toolkit.BUCKET, "key", tmp_path / "file", zipped=False)
     assert assets.upload(engine.clients, asset)
     assert not assets.upload(engine.clients, asset)
 
