@@ -4,8 +4,9 @@ Elsewhere the first leg rejects such a request, so that no trip with a fault eve
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shared.ports import Busy
@@ -48,29 +49,26 @@ def _refuse(message: str) -> Planning:
 
 def with_faults(core: Core[None], participant: Participant, step: str, attempt: int) -> Core[None]:
     """The same core, with the faults its trip asks for around its writes. `attempt` counts deliveries, from 1."""
-    try:
-        effect = next(core)
-        while True:
-            effect = yield from _step(core, effect, participant, step, attempt)
-    except StopIteration:
-        return
-
-
-def _step(core: Core[None], effect: Effect, participant: Participant, step: str, attempt: int) -> Core[Effect]:
-    faults = _faults(effect, participant, step, attempt)
-    if (pause := faults.get("delay")) is not None:
-        yield Pause(float(pause.get("seconds", 0)))
-    if "throttle" in faults:
-        return core.throw(Busy(f"throttled on request, delivery {attempt}"))
-    if "crash_before" in faults:
-        raise WorkerDied(f"before {type(effect).__name__}, on request")
-    try:
-        result = yield effect
-    except Exception as failure:
-        return core.throw(failure)
-    if "crash_after" in faults:
-        raise WorkerDied(f"after {type(effect).__name__}, on request")
-    return core.send(result)
+    resume: Callable[[], Effect] = partial(next, core)
+    while True:
+        try:
+            effect = resume()
+        except StopIteration:
+            return
+        faults = _faults(effect, participant, step, attempt)
+        if "delay" in faults:
+            yield Pause(float(faults["delay"].get("seconds", 0)))
+        if "throttle" in faults:
+            resume = partial(core.throw, Busy(f"throttled on request, delivery {attempt}"))
+            continue
+        if "crash_before" in faults:
+            raise WorkerDied(f"before {type(effect).__name__}, on request")
+        try:
+            resume = partial(core.send, (yield effect))
+        except Exception as failure:
+            resume = partial(core.throw, failure)
+        if "crash_after" in faults:
+            raise WorkerDied(f"after {type(effect).__name__}, on request")
 
 
 def _faults(effect: Effect, participant: Participant, step: str, attempt: int) -> dict[str, dict[str, Any]]:
