@@ -1,0 +1,174 @@
+"""A `World` on the local AWS engine: the synthesised templates, real handler code, boto3."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.catalog import CATALOG, OBSERVER
+from infra.names import PLATFORM, QUARANTINE, Names, dead_letters
+from infra.synth import synth
+from sandbox.engine import environment
+from sandbox.engine.deploy import Deployer
+from sandbox.engine.engine import Engine
+from sandbox.world import Books, Inbox, Parked
+from services.trip.domain import Known, Rejection
+from services.trip.log import DynamoSagaLog
+from shared.aws.ledger import record_of, stock_of
+
+BOUND = 120.0
+"""Seconds after which a condition that does not come true is an error."""
+PAUSE = 0.01
+
+
+class LocalWorld:
+    """A stage that is deployed on an engine."""
+
+    name = "local"
+
+    def __init__(self, engine: Engine, stage: str = "local") -> None:
+        self.engine = engine
+        self.names = Names(stage)
+        self.log = DynamoSagaLog(engine.clients.client("dynamodb"), self.names.table(OBSERVER))
+        self._paused: set[str] = set()
+
+    @classmethod
+    @contextmanager
+    def running(cls, *stages: str) -> Iterator["LocalWorld"]:
+        """Start an engine, deploy the stages (by default `local`), and stop it at the end; the world is the first stage."""
+        environment.ensure()
+        with Engine.start() as engine:
+            for stage in stages or ("local",):
+                Deployer(engine.clients).deploy(synth(stage))
+            yield cls(engine, *stages[:1])
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
+        text = detail if isinstance(detail, str) else json.dumps(detail)
+        return self.put_raw([{"Source": source, "DetailType": detail_type, "Detail": text}])[0]
+
+    def put_raw(self, entries: list[dict[str, Any]]) -> list[str]:
+        """Put entries as they are; answers the events' ids."""
+        named: Any = [{"EventBusName": self.names.bus, **entry} for entry in entries]
+        answer = self.engine.clients.client("events").put_events(Entries=named)
+        assert answer["FailedEntryCount"] == 0, answer
+        return [entry["EventId"] for entry in answer["Entries"]]
+
+    def send(self, inbox: Inbox, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self._url(self._queue(inbox)), MessageBody=body)
+
+    def pause(self, inbox: Inbox) -> None:
+        self._switch(inbox, on=False)
+        self._paused.add(self._queue(inbox))
+
+    def resume(self, inbox: Inbox) -> None:
+        self._switch(inbox, on=True)
+        self._paused.discard(self._queue(inbox))
+
+    def waiting(self, inbox: Inbox) -> list[str]:
+        return [message["Body"] for message in self._messages().get(self._queue(inbox), ())]
+
+    def drop(self, inbox: Inbox) -> None:
+        self._sqs.purge_queue(QueueUrl=self._url(self._queue(inbox)))
+
+    def parked(self, inbox: Inbox) -> list[Parked]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url(dead_letters(self._queue(inbox))),
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
+        )
+        return [
+            Parked(message["Body"], message.get("MessageAttributes", {}).get("reason", {}).get("StringValue", ""))
+            for message in answer.get("Messages", ())
+        ]
+
+    def tick(self) -> None:
+        self.send(Inbox(OBSERVER, "watch"), "{}")
+
+    def wait_until(self, moment: datetime) -> None:
+        self.wait_for(lambda: datetime.now(UTC) >= moment, f"{moment} to come")
+
+    def settle(self) -> None:
+        self.wait_for(lambda: not self._outstanding(), "every message to be handled")
+
+    def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
+        answer = self.invoke(service, "stock", {"do": "set", "item": item, "unit": unit, "capacity": capacity})
+        assert "error" not in answer, answer
+
+    def invoke(self, service: str, role: str, payload: Any) -> Any:
+        """Call a function directly, and answer what it returns."""
+        name = self.names.function(service, role)
+        answer = self.engine.clients.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload).encode())
+        result = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, result
+        return result
+
+    def books(self, service: str) -> Books:
+        pages = (
+            self.engine.clients.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.names.table(service), ConsistentRead=True)
+        )
+        items = [item for page in pages for item in page["Items"]]
+        records = [record_of(item) for item in items if item["sk"]["S"] == "RECORD"]
+        return Books(
+            {record.trip_id: record for record in records},
+            dict(stock_of(item) for item in items if item["sk"]["S"] != "RECORD"),
+        )
+
+    def known(self, trip_id: str) -> Known:
+        return self.log.recall(trip_id)
+
+    def rejection(self, request_id: str) -> Rejection | None:
+        return self.log.rejection(request_id)
+
+    def wait_for(self, condition: Callable[[], bool], what: str, bound: float = BOUND) -> None:
+        """Wait until a condition holds; an AssertionError tells what did not come in time."""
+        end = time.monotonic() + bound
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {bound:g} s for {what}; outstanding: {self._outstanding()}")
+            time.sleep(PAUSE)
+
+    def _outstanding(self) -> dict[str, int]:
+        kept = {dead_letters(name) for name in self._messages()} | {
+            self.names.queue(PLATFORM, QUARANTINE),
+            self.names.quarantine,
+        }
+        return {
+            name: len(messages)
+            for name, messages in self._messages().items()
+            if messages and name not in kept | self._paused
+        }
+
+    def _messages(self) -> dict[str, list[dict[str, Any]]]:
+        """Every message in every queue of this stage, taken or not; a handled one is in its queue until its facts are out."""
+        with urllib.request.urlopen(f"{self.engine.endpoint}/_ministack/sqs/messages") as answer:  # noqa: S310 - loopback
+            by_account = json.load(answer)["messages"]
+        queues = by_account[self.engine.account][self.engine.region].items()
+        names = ((url.rsplit("/", 1)[1], messages) for url, messages in queues)
+        return {name: messages for name, messages in names if name.startswith(f"{self.names.bus}-")}
+
+    def _switch(self, inbox: Inbox, *, on: bool) -> None:
+        functions = self.engine.clients.client("lambda")
+        (mapping,) = functions.list_event_source_mappings(FunctionName=self.names.function(*inbox))[
+            "EventSourceMappings"
+        ]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+    def _queue(self, inbox: Inbox) -> str:
+        return self.names.quarantine if inbox == (PLATFORM, QUARANTINE) else self.names.queue(*inbox)
+
+    def _url(self, queue: str) -> str:
+        return f"{self.engine.endpoint}/{self.engine.account}/{queue}"
+
+    @property
+    def _sqs(self) -> Any:
+        return self.engine.clients.client("sqs")

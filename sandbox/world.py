@@ -1,0 +1,78 @@
+"""What a story needs of a running system, whichever engine it runs on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from services.trip.domain import Known, Rejection
+from shared.saga.record import Record, Stock, StockKey
+
+
+class Inbox(NamedTuple):
+    """A queue, by the service that owns it and its role."""
+
+    service: str
+    role: str
+
+
+class Parked(NamedTuple):
+    """A message in a dead-letter queue, with the reason if somebody gave one."""
+
+    body: str
+    reason: str
+
+
+class Books(NamedTuple):
+    """Everything one participant has on record."""
+
+    records: Mapping[str, Record]
+    stock: Mapping[StockKey, Stock]
+
+
+class World(Protocol):
+    """A stage that is up, with its clock."""
+
+    name: str
+    now: datetime
+
+    def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
+        """Put an event on the bus; answers its id."""
+
+    def send(self, inbox: Inbox, body: str) -> None:
+        """Send a message straight to a queue, past the bus."""
+
+    def pause(self, inbox: Inbox) -> None:
+        """Switch the queue's consumer off; messages wait."""
+
+    def resume(self, inbox: Inbox) -> None:
+        """Switch it on again."""
+
+    def waiting(self, inbox: Inbox) -> list[str]:
+        """The bodies of the messages in a queue."""
+
+    def drop(self, inbox: Inbox) -> None:
+        """Lose all messages in a queue."""
+
+    def parked(self, inbox: Inbox) -> list[Parked]:
+        """What lies in the queue's dead-letter queue."""
+
+    def tick(self) -> None:
+        """Let the observer's clock tick once."""
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass."""
+
+    def settle(self) -> None:
+        """Wait until no message is left anywhere (queues whose consumer is switched off do not count)."""
+
+    def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
+        """List a stock item, through its owner's own code."""
+
+    def books(self, service: str) -> Books:
+        """A participant's records and stock."""
+
+    def known(self, trip_id: str) -> Known:
+        """What the observer has on record of a trip."""
+
+    def rejection(self, request_id: str) -> Rejection | None:
+        """Whether the request that this event carried was rejected, and why."""
