@@ -105,7 +105,7 @@ class Catalog:
             CANCEL_REQUESTED: (client_source, observer),
             REJECTED: (self.first.source,),
             **{fact: (who.source,) for who in self.participants for fact in who.facts},
-            **{word: (observer,) for word in (EXPIRED, *OUTCOMES)},
+            **dict.fromkeys((EXPIRED, *OUTCOMES), (observer,)),
         }
 
 

@@ -159,7 +159,8 @@ def _link_tree(source: Path, target: Path) -> None:
 
 
 def _uv(*arguments: str) -> str:
-    program = os.environ.get("UV") or shutil.which("uv")
+    beside_us = str(Path(sys.executable).parent)
+    program = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=beside_us)
     if program is None:
         raise PackagingFailed(
             "uv is not on the PATH: run `make setup`, or install uv, and try again"

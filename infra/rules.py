@@ -59,7 +59,7 @@ def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[
     if me == catalog.pivot:
         return (_book(catalog, stage, me), _cancel_request(stage, me), _expiry(me))
     undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(catalog, me)
-    return (_book(catalog, stage, me), *undo, *_pivots_word(stage, me), _expiry(me))
+    return (_book(catalog, stage, me), *undo, *_pivots_word(me), _expiry(me))
 
 
 def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
@@ -138,7 +138,7 @@ def _next_leg(catalog: Catalog, me: Participant) -> Iterator[Rule]:
     yield Rule(me.name, "compensate", "next-ended", f"{following.noun} is refused or undone", ended)
 
 
-def _pivots_word(stage: Stage, me: Participant) -> Iterator[Rule]:
+def _pivots_word(me: Participant) -> Iterator[Rule]:
     """Orchestrated trips: the machine compensates, except after a user's cancel or the deadline."""
     undone = _later(me, "Cancelled", mode=ORCHESTRATED, pivot=[True])
     yield Rule(me.name, "compensate", "orch-undone", "An orchestrated commit was undone", undone)

@@ -6,7 +6,7 @@ A stage's name is enough to know all of it, so nothing has to be handed from one
 import platform
 import re
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Compensation = Literal["parallel", "reverse"]
@@ -16,18 +16,16 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _LONGEST_NAME: Final = 20  # so that the longest rule name stays within EventBridge's 64 characters
 
 # CloudFormation types that the local engine does not know and refuses a whole stack for.
-LACKING_LOCALLY: Final = frozenset(
-    {
-        "AWS::CloudWatch::CompositeAlarm",
-        "AWS::Events::Archive",
-        "AWS::Events::Connection",
-        "AWS::Events::EventBusPolicy",
-        "AWS::Logs::QueryDefinition",
-        "AWS::StepFunctions::Activity",
-        "AWS::StepFunctions::StateMachineAlias",
-        "AWS::StepFunctions::StateMachineVersion",
-        "AWS::XRay::Group",
-    }
+LACKING_LOCALLY: Final = (
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Events::Archive",
+    "AWS::Events::Connection",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Logs::QueryDefinition",
+    "AWS::StepFunctions::Activity",
+    "AWS::StepFunctions::StateMachineAlias",
+    "AWS::StepFunctions::StateMachineVersion",
+    "AWS::XRay::Group",
 )
 
 
@@ -78,7 +76,8 @@ class Stage:
     archive_retention_days: int = 14
     protects_data: bool = False
     """True: tables outlive their stack and cannot be deleted, stacks cannot be destroyed by accident."""
-    leaves_out: frozenset[str] = field(default_factory=frozenset)
+    leaves_out: tuple[str, ...] = ()
+    """Resource types that the stage's engine does not know."""
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or len(self.name) > _LONGEST_NAME:

@@ -36,12 +36,16 @@ def synth(stage_name: str) -> Path:
     Raises ValueError for an unknown stage and SynthFailed with CDK's own output.
     """
     stage = named(stage_name)
-    folder = _ASSEMBLIES / f"{stage.name}-{_fingerprint(stage)}"
+    fingerprint = _fingerprint(stage)
+    folder = _ASSEMBLIES / f"{stage.name}-{fingerprint}"
     if folder.exists():
         os.utime(folder)
         return folder
     with _alone(stage):
         once(folder, lambda building: _run_cdk(stage, building))
+    if _fingerprint(stage) != fingerprint:  # edited meanwhile: the name would promise other content
+        shutil.rmtree(folder)
+        return synth(stage_name)
     for kind in (_ASSEMBLIES, CACHE / "packages", CACHE / "wheels"):
         _prune(kind)
     return folder

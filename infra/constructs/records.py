@@ -1,7 +1,6 @@
 """A service's table."""
 
 from aws_cdk import aws_dynamodb as dynamodb
-from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack
 from infra.names import BOARD

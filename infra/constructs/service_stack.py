@@ -1,6 +1,6 @@
 """The base of every stack: its stage, the names in it, its alarms."""
 
-from aws_cdk import CfnElement, CfnResource, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnResource, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -47,9 +47,10 @@ class ServiceStack(Stack):
     ) -> None:
         """Tell the stage's topic when a metric (per minute) stays above a threshold."""
         key, value = dimension
+        short = of.removeprefix(f"wayfare-{self.stage.name}-")  # the same id in every stage
         cloudwatch.CfnAlarm(
             self,
-            f"Alarm-{of}-{metric}",
+            f"Alarm-{short}-{metric}",
             alarm_name=f"{of}-{metric}",
             alarm_description=meaning,
             namespace=namespace,

@@ -9,12 +9,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.catalog import source
 from infra.constructs.inbox import Inbox
 from infra.constructs.reasons import acknowledge
 from infra.constructs.service_stack import ServiceStack
 from infra.names import BOARD
 from infra.units import Unit
-from infra.catalog import source
 
 
 class Worker(Construct):

@@ -1,6 +1,5 @@
 """Templates of each stage, synthesised at most once per state of the code."""
 
-from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -31,10 +30,12 @@ def templates(stage_name: str) -> list[Template]:
 
 
 @pytest.fixture
-def local() -> Iterator[Templates]:
-    yield templates_of("local")
+def local() -> Templates:
+    """Stage local, by stack name."""
+    return templates_of("local")
 
 
 @pytest.fixture
-def prod() -> Iterator[Templates]:
-    yield templates_of("prod")
+def prod() -> Templates:
+    """Stage prod, by stack name."""
+    return templates_of("prod")

@@ -35,8 +35,27 @@ def everything() -> list[Event]:
         for mode in ("choreography", "orchestration")
         for reason in ("full", "cancelled", "deadline")
     ]
-    odd: list[Any] = [None, "orchestration", "Orchestration", "", 7, True, ["orchestration"], [], {}]
+    odd: list[Any] = [
+        None,
+        "orchestration",
+        "Orchestration",
+        "",
+        7,
+        True,
+        ["orchestration"],
+        [],
+        {},
+    ]
     known = CATALOG.senders("travel.client")
-    sources = ("travel.client", "travel.trip", "travel.hotel", "travel.spa", "someone", "travel.client ")
-    spoken = [said(source, each) for source in sources for each in (*known, "HotelBoked", "tripRequested")]
+    sources = (
+        "travel.client",
+        "travel.trip",
+        "travel.hotel",
+        "travel.spa",
+        "someone",
+        "travel.client ",
+    )
+    spoken = [
+        said(source, each) for source in sources for each in (*known, "HotelBoked", "tripRequested")
+    ]
     return [*facts, *(request(mode) for mode in odd), *spoken]

@@ -42,13 +42,17 @@ def granted(role: Resource, service: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for statement in statements(role):
         for resource in listed(statement["Resource"]):
-            actions = {action for action in listed(statement["Action"]) if action.startswith(f"{service}:")}
+            actions = {
+                action for action in listed(statement["Action"]) if action.startswith(f"{service}:")
+            }
             if actions:
                 found.setdefault(plain(resource), set()).update(actions)
     return found
 
 
-def test_each_function_has_a_role_of_its_own_with_inline_policies_only(templates: list[Template]) -> None:
+def test_each_function_has_a_role_of_its_own_with_inline_policies_only(
+    templates: list[Template],
+) -> None:
     """No managed policy, no role for two, no role left over, no policy beside the roles."""
     for template in templates:
         used = [role.id for role in roles(template).values()]
@@ -58,23 +62,32 @@ def test_each_function_has_a_role_of_its_own_with_inline_policies_only(templates
         assert not any("ManagedPolicyArns" in role.properties for role in roles(template).values())
 
 
-def test_a_function_touches_its_own_table_with_what_its_handler_needs(templates: list[Template]) -> None:
+def test_a_function_touches_its_own_table_with_what_its_handler_needs(
+    templates: list[Template],
+) -> None:
     """Exactly these item actions; the watch reads the board besides."""
     for template in templates:
         for name, role in roles(template).items():
             service, _, duty = name.rpartition("-")
-            tables = {arn.split(":table/")[1]: actions for arn, actions in granted(role, "dynamodb").items()}
+            tables = {
+                arn.split(":table/")[1]: actions
+                for arn, actions in granted(role, "dynamodb").items()
+            }
             expected = {service: TABLE_ACTIONS[duty]}
             if duty == "watch":
                 expected[f"{service}/index/board"] = {"dynamodb:Query"}
             assert tables == expected
 
 
-def test_events_are_put_on_the_one_bus_in_ones_own_name_only(stage_name: str, templates: list[Template]) -> None:
+def test_events_are_put_on_the_one_bus_in_ones_own_name_only(
+    stage_name: str, templates: list[Template]
+) -> None:
     """A hotel that says FlightBooked is refused by IAM; the stock function says nothing at all."""
     for template in templates:
         for name, role in roles(template).items():
-            puts = [each for each in statements(role) if "events:PutEvents" in listed(each["Action"])]
+            puts = [
+                each for each in statements(role) if "events:PutEvents" in listed(each["Action"])
+            ]
             if name.endswith("-stock"):
                 assert not puts
                 continue
@@ -89,19 +102,37 @@ def test_a_function_takes_from_its_own_queue_and_sends_to_its_own_dead_letters_o
     templates: list[Template],
 ) -> None:
     """It cannot feed another service, nor itself."""
-    take = {f"sqs:{verb}" for verb in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")}
+    take = {
+        f"sqs:{verb}"
+        for verb in (
+            "ReceiveMessage",
+            "DeleteMessage",
+            "GetQueueAttributes",
+            "ChangeMessageVisibility",
+        )
+    }
     for template in templates:
-        names = {queue.id: queue.properties["QueueName"] for queue in template.all("AWS::SQS::Queue")}
+        names = {
+            queue.id: queue.properties["QueueName"] for queue in template.all("AWS::SQS::Queue")
+        }
         for name, role in roles(template).items():
-            queues = {names[arn.strip("<>")]: actions for arn, actions in granted(role, "sqs").items()}
-            expected = {} if name.endswith("-stock") else {name: take, f"{name}-dlq": {"sqs:SendMessage"}}
+            queues = {
+                names[arn.strip("<>")]: actions for arn, actions in granted(role, "sqs").items()
+            }
+            expected = (
+                {} if name.endswith("-stock") else {name: take, f"{name}-dlq": {"sqs:SendMessage"}}
+            )
             assert queues == expected
 
 
-def test_a_function_writes_to_its_own_log_group_only(stage_name: str, templates: list[Template]) -> None:
+def test_a_function_writes_to_its_own_log_group_only(
+    stage_name: str, templates: list[Template]
+) -> None:
     """Named after it, with a retention."""
     for template in templates:
-        groups = {group.properties["LogGroupName"]: group for group in template.all("AWS::Logs::LogGroup")}
+        groups = {
+            group.properties["LogGroupName"]: group for group in template.all("AWS::Logs::LogGroup")
+        }
         for name, role in roles(template).items():
             own = f"/wayfare/{stage_name}/{name.removeprefix(f'wayfare-{stage_name}-')}"
             (arn,) = granted(role, "logs")
@@ -125,6 +156,8 @@ def test_the_alarm_topic_takes_this_stages_alarms_over_tls(templates: list[Templ
     (platform,) = [template for template in templates if template.stack.endswith("-platform")]
     (policy,) = platform.all("AWS::SNS::TopicPolicy")
     deny, allow = policy.properties["PolicyDocument"]["Statement"]
-    assert deny["Effect"] == "Deny" and deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert deny["Effect"] == "Deny" and deny["Condition"] == {
+        "Bool": {"aws:SecureTransport": "false"}
+    }
     assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert "aws:SourceAccount" in allow["Condition"]["StringEquals"]

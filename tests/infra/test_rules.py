@@ -82,7 +82,9 @@ def test_in_reverse_order_each_waits_for_the_next_leg(event: Event, heard: set[s
 
 
 @pytest.mark.parametrize("rules", [PARALLEL, REVERSE], ids=["parallel", "reverse"])
-def test_facts_of_an_orchestrated_trip_start_nothing_but_what_the_pivot_decides(rules: Rules) -> None:
+def test_facts_of_an_orchestrated_trip_start_nothing_but_what_the_pivot_decides(
+    rules: Rules,
+) -> None:
     """The machine books and compensates; a user's cancel and the deadline are the pivot's word to all."""
     both = {"hotel compensate", "flight compensate", OBSERVER}
 
@@ -108,7 +110,19 @@ def test_no_rule_doubles_a_message(rules: Rules) -> None:
 
 def test_no_request_falls_between_two_patterns() -> None:
     """Whatever a mode is, the request is heard once: by the first leg or by the quarantine."""
-    for mode in (None, "orchestration", "Orchestration", "", 7, 0.5, True, [], {}, ["x", "y"], {"a": 1}):
+    for mode in (
+        None,
+        "orchestration",
+        "Orchestration",
+        "",
+        7,
+        0.5,
+        True,
+        [],
+        {},
+        ["x", "y"],
+        {"a": 1},
+    ):
         assert len(queues(request(mode))) == 1, mode
     # With an element of each kind, both halves match: heard twice is better than not at all.
     assert queues(request(["orchestration", "x"])) == {"hotel book", QUARANTINE}
@@ -157,13 +171,19 @@ def test_a_new_participant_before_the_pivot_changes_no_rule_of_those_before_it()
     train = Participant("train", 25)
     wider = Catalog((hotel, flight, train, car))
     for earlier in (hotel, flight):
-        assert participant_rules(wider, LOCAL, earlier) == participant_rules(CATALOG, LOCAL, earlier)
+        assert participant_rules(wider, LOCAL, earlier) == participant_rules(
+            CATALOG, LOCAL, earlier
+        )
     failed = {
         "source": "travel.train",
         "detail-type": "TrainBookingFailed",
         "detail": {"metadata": {"leg": 25, "mode": "choreography"}},
     }
-    assert queues(failed, all_rules(wider, LOCAL)) == {"hotel compensate", "flight compensate", OBSERVER}
+    assert queues(failed, all_rules(wider, LOCAL)) == {
+        "hotel compensate",
+        "flight compensate",
+        OBSERVER,
+    }
 
 
 def test_the_choreography_has_no_loop() -> None:
@@ -185,7 +205,11 @@ def test_the_choreography_has_no_loop() -> None:
                 next_event = said("travel.trip", word) if name == "trip" else fact(name, word)
                 follow(next_event, (*path, queue))
 
-    for start in (request(), said("travel.client", "TripCancelRequested"), said("travel.trip", "TripExpired")):
+    for start in (
+        request(),
+        said("travel.client", "TripCancelRequested"),
+        said("travel.trip", "TripExpired"),
+    ):
         follow(start, ())
     assert {"HotelBooked", "HotelCancelled", "CarBookingFailed", "TripFailed"} <= set(seen)
 
