@@ -7,17 +7,18 @@ settings, so adding a participant changes nobody's code.
 from dataclasses import dataclass
 from typing import Final
 
+from services.car.participant import CAR
+from services.flight.participant import FLIGHT
+from services.hotel.participant import HOTEL
+from shared.message import source_of
+from shared.saga.participant import PARTS, title_of
+
 OBSERVER: Final = "trip"
 REQUESTED: Final = "TripRequested"
 CANCEL_REQUESTED: Final = "TripCancelRequested"
 REJECTED: Final = "TripRequestRejected"
 EXPIRED: Final = "TripExpired"
 OUTCOMES: Final = ("TripConfirmed", "TripFailed", "TripCancelled")
-
-
-def source(service: str) -> str:
-    """The `source` under which a service puts its facts."""
-    return f"travel.{service}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ class Participant:
 
     @property
     def source(self) -> str:
-        return source(self.name)
+        return source_of(self.name)
 
     @property
     def noun(self) -> str:
         """The first word of its facts: `Hotel`."""
-        return self.name.capitalize()
+        return title_of(self.name)
 
     @property
     def booked(self) -> str:
@@ -51,8 +52,7 @@ class Participant:
     @property
     def facts(self) -> tuple[str, ...]:
         """Every detail-type that it may put."""
-        delayed, parked = f"{self.noun}CompensationDelayed", f"{self.noun}CompensationParked"
-        return (self.booked, self.refused, self.cancelled, delayed, parked)
+        return tuple(self.noun + part for part in PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Catalog:
 
     def senders(self, client_source: str) -> dict[str, tuple[str, ...]]:
         """Every known detail-type and the sources that may put it."""
-        observer = source(OBSERVER)
+        observer = source_of(OBSERVER)
         return {
             REQUESTED: (client_source,),
             CANCEL_REQUESTED: (client_source, observer),
@@ -109,6 +109,7 @@ class Catalog:
         }
 
 
-CATALOG: Final = Catalog(
-    (Participant("hotel", 10), Participant("flight", 20), Participant("car", 30))
-)
+PARTICIPANTS: Final = (HOTEL, FLIGHT, CAR)
+"""The services that take part, as they describe themselves."""
+
+CATALOG: Final = Catalog(tuple(Participant(who.name, who.leg) for who in PARTICIPANTS))

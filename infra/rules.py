@@ -18,10 +18,10 @@ from infra.catalog import (
     REQUESTED,
     Catalog,
     Participant,
-    source,
 )
 from infra.names import PLATFORM, QUARANTINE
 from infra.stages import Stage
+from shared.message import source_of
 
 Pattern = dict[str, Any]
 
@@ -156,7 +156,7 @@ def _later(me: Participant, suffix: str, **metadata: list[Any]) -> Pattern:
 
 
 def _expiry(me: Participant) -> Rule:
-    late = {"source": [source(OBSERVER)], "detail-type": [EXPIRED]}
+    late = {"source": [source_of(OBSERVER)], "detail-type": [EXPIRED]}
     return Rule(me.name, "compensate", "expired", "The outcome is open past the deadline", late)
 
 
@@ -166,7 +166,7 @@ def _cancel_request(stage: Stage, me: Participant) -> Rule:
 
 def _cancel_pattern(stage: Stage) -> Pattern:
     return {
-        "source": [stage.client_source, source(OBSERVER)],
+        "source": [stage.client_source, source_of(OBSERVER)],
         "detail-type": [CANCEL_REQUESTED],
     }
 
@@ -181,8 +181,5 @@ def _impostors(senders: dict[str, tuple[str, ...]]) -> Pattern:
     for detail_type, sources in senders.items():
         types[sources].append(detail_type)
     return {
-        "$or": [
-            {"source": [{"anything-but": list(sources)}], "detail-type": names}
-            for sources, names in types.items()
-        ]
+        "$or": [{"source": [{"anything-but": list(sources)}], "detail-type": names} for sources, names in types.items()]
     }

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-_READ: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem")
-_WRITE: Final = ("dynamodb:PutItem", "dynamodb:UpdateItem")
-_DECIDE: Final = (*_READ, *_WRITE)  # a transaction is authorised by the actions that it contains
+# A transaction is authorised by the actions that it contains.
+_DECIDE: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +31,16 @@ PARTICIPANT_UNITS: Final = (
     Unit(role="compensate", table_actions=_DECIDE),
     Unit(
         role="stock",
-        table_actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", *_WRITE),
+        table_actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"),
         has_queue=False,
         publishes=False,
     ),
 )
 OBSERVER_UNITS: Final = (
-    Unit(role="observe", table_actions=("dynamodb:GetItem", "dynamodb:Query", *_WRITE)),
+    Unit(role="observe", table_actions=("dynamodb:PutItem", "dynamodb:Query")),
     Unit(
         role="watch",
-        table_actions=("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+        table_actions=("dynamodb:PutItem", "dynamodb:Query"),
         index_actions=("dynamodb:Query",),
         ticks=True,
     ),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.catalog import CATALOG, OBSERVER
+from infra.catalog import OBSERVER
 from infra.names import PLATFORM, QUARANTINE, Names, dead_letters
 from infra.synth import synth
 from sandbox.engine import environment
@@ -22,6 +22,10 @@ from shared.aws.ledger import record_of, stock_of
 BOUND = 120.0
 """Seconds after which a condition that does not come true is an error."""
 PAUSE = 0.01
+
+
+class WorldError(Exception):
+    """The engine answered what it should not, or a condition did not come true in time."""
 
 
 class LocalWorld:
@@ -57,7 +61,8 @@ class LocalWorld:
         """Put entries as they are; answers the events' ids."""
         named: Any = [{"EventBusName": self.names.bus, **entry} for entry in entries]
         answer = self.engine.clients.client("events").put_events(Entries=named)
-        assert answer["FailedEntryCount"] == 0, answer
+        if answer["FailedEntryCount"]:
+            raise WorldError(f"PutEvents: {answer['Entries']}")
         return [entry["EventId"] for entry in answer["Entries"]]
 
     def send(self, inbox: Inbox, body: str) -> None:
@@ -100,14 +105,16 @@ class LocalWorld:
 
     def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
         answer = self.invoke(service, "stock", {"do": "set", "item": item, "unit": unit, "capacity": capacity})
-        assert "error" not in answer, answer
+        if "error" in answer:
+            raise WorldError(answer["error"])
 
     def invoke(self, service: str, role: str, payload: Any) -> Any:
         """Call a function directly, and answer what it returns."""
         name = self.names.function(service, role)
         answer = self.engine.clients.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload).encode())
         result = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, result
+        if "FunctionError" in answer:
+            raise WorldError(f"{name} failed: {result}")
         return result
 
     def books(self, service: str) -> Books:
@@ -130,23 +137,17 @@ class LocalWorld:
         return self.log.rejection(request_id)
 
     def wait_for(self, condition: Callable[[], bool], what: str, bound: float = BOUND) -> None:
-        """Wait until a condition holds; an AssertionError tells what did not come in time."""
+        """Wait until a condition holds; a `WorldError` tells what did not come in time."""
         end = time.monotonic() + bound
         while not condition():
             if time.monotonic() > end:
-                raise AssertionError(f"waited {bound:g} s for {what}; outstanding: {self._outstanding()}")
+                raise WorldError(f"waited {bound:g} s for {what}; outstanding: {self._outstanding()}")
             time.sleep(PAUSE)
 
     def _outstanding(self) -> dict[str, int]:
-        kept = {dead_letters(name) for name in self._messages()} | {
-            self.names.queue(PLATFORM, QUARANTINE),
-            self.names.quarantine,
-        }
-        return {
-            name: len(messages)
-            for name, messages in self._messages().items()
-            if messages and name not in kept | self._paused
-        }
+        queues = self._messages()
+        at_rest = {dead_letters(name) for name in queues} | {self.names.quarantine} | self._paused
+        return {name: len(messages) for name, messages in queues.items() if messages and name not in at_rest}
 
     def _messages(self) -> dict[str, list[dict[str, Any]]]:
         """Every message in every queue of this stage, taken or not; a handled one is in its queue until its facts are out."""

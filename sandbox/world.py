@@ -33,7 +33,10 @@ class World(Protocol):
     """A stage that is up, with its clock."""
 
     name: str
-    now: datetime
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
 
     def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
         """Put an event on the bus; answers its id."""

@@ -94,7 +94,7 @@ def _fields(detail: Mapping[str, Any], *, faults_allowed: bool) -> Iterator[Prob
             if not known.accepts(value):
                 yield Problem(field, shorten(value), known.cure)
         elif not isinstance(value, dict):
-            yield Problem(shorten(field), shorten(value), f"no such field; {_suggest(field)}")
+            yield Problem(shorten(field).strip('"'), shorten(value), f"no such field; {_suggest(field)}")
 
 
 def _suggest(field: str) -> str:

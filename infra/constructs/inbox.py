@@ -25,9 +25,7 @@ class Inbox(Construct):
     worker itself found unreadable; so a lost message is in one place.
     """
 
-    def __init__(
-        self, scope: ServiceStack, id: str, *, name: str, max_receives: int, read_by: str
-    ) -> None:
+    def __init__(self, scope: ServiceStack, id: str, *, name: str, max_receives: int, read_by: str) -> None:
         super().__init__(scope, id)
         self.name = name
         self.stack = scope
@@ -49,9 +47,7 @@ class Inbox(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             removal_policy=scope.data_removal,
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=max_receives
-            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=max_receives),
         )
         acknowledge(
             self.dead_letters,
@@ -63,10 +59,7 @@ class Inbox(Construct):
     def hear(self, rules: Iterable[Rule]) -> None:
         """Feed the queue from rules on the stage's bus."""
         bus = self.stack.names.bus
-        heard = [
-            (rule.purpose, self.stack.names.rule(rule.service, rule.role, rule.purpose), rule)
-            for rule in rules
-        ]
+        heard = [(rule.purpose, self.stack.names.rule(rule.service, rule.role, rule.purpose), rule) for rule in rules]
         self._admit([self.stack.place.rule(bus, name) for _, name, _ in heard])
         for purpose, name, rule in heard:
             events.CfnRule(
@@ -111,9 +104,7 @@ class Inbox(Construct):
                 maximum_event_age_in_seconds=RETRY_SECONDS,
                 maximum_retry_attempts=RETRY_ATTEMPTS,
             ),
-            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                arn=self.dead_letters.queue_arn
-            ),
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
         )
 
     def _alarms(self, read_by: str) -> None:

@@ -22,9 +22,7 @@ def records_table(scope: ServiceStack, *, with_board: bool = False) -> dynamodb.
         removal_policy=scope.data_removal,
     )
     if with_board:
-        table.add_global_secondary_index(
-            index_name=BOARD, partition_key=_text("board"), sort_key=_text("due")
-        )
+        table.add_global_secondary_index(index_name=BOARD, partition_key=_text("board"), sort_key=_text("due"))
     return table
 
 

@@ -9,12 +9,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.catalog import source
 from infra.constructs.inbox import Inbox
 from infra.constructs.reasons import acknowledge
 from infra.constructs.service_stack import ServiceStack
 from infra.names import BOARD
 from infra.units import Unit
+from shared.message import source_of
 
 
 class Worker(Construct):
@@ -142,7 +142,7 @@ class Worker(Construct):
     def _announce(self) -> iam.PolicyStatement:
         """Put events on the stage's bus, in its own service's name only."""
         bus = self.stack.place.bus(self.stack.names.bus)
-        mine = {"StringEquals": {"events:source": source(self.stack.service)}}
+        mine = {"StringEquals": {"events:source": source_of(self.stack.service)}}
         return _allow(["events:PutEvents"], bus, conditions=mine)
 
     def _alarms(self) -> None:
@@ -175,9 +175,7 @@ def _receive(inbox: Inbox) -> list[iam.PolicyStatement]:
     ]
 
 
-def _allow(
-    actions: list[str], resource: str, conditions: Mapping[str, object] | None = None
-) -> iam.PolicyStatement:
+def _allow(actions: list[str], resource: str, conditions: Mapping[str, object] | None = None) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions)
 
 

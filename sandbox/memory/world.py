@@ -14,16 +14,13 @@ from functools import partial
 from typing import Any
 
 from infra import settings
-from infra.catalog import CATALOG, OBSERVER
+from infra.catalog import CATALOG, OBSERVER, PARTICIPANTS
 from infra.matching import heard_by
 from infra.rules import all_rules
 from infra.stages import Stage, named
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.world import Books, Inbox, Parked
-from services.car.participant import CAR
-from services.flight.participant import FLIGHT
-from services.hotel.participant import HOTEL
 from services.trip.domain import Known, Rejection
 from services.trip.effects import TripPorts
 from services.trip.observer import observe, watch
@@ -35,7 +32,6 @@ from shared.saga.faults import WorkerDied, with_faults
 from shared.saga.participant import Participant
 from shared.saga.runtime import Delivery, handle_booking, handle_notice
 
-PARTICIPANTS = (HOTEL, FLIGHT, CAR)
 BATCH = 10
 MAX_STEPS = 200_000
 
@@ -85,7 +81,7 @@ class MemoryWorld:
 
     def __init__(self, stage: Stage | None = None, seed: int = 0, duplicates: int = 1) -> None:
         self.stage = stage or named("local")
-        self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+        self._now = datetime(2026, 11, 21, 12, tzinfo=UTC)
         self.duplicates = duplicates
         self.ledgers = {who.name: MemoryLedger() for who in PARTICIPANTS}
         self.log = MemorySagaLog()
@@ -98,6 +94,10 @@ class MemoryWorld:
         self._events = 0
         self._bus = Bus(self._route)
         self._workers = dict(self._hire())
+
+    @property
+    def now(self) -> datetime:
+        return self._now
 
     def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
         return self._route(source, detail_type, detail)
@@ -124,7 +124,7 @@ class MemoryWorld:
         self.send(Inbox(OBSERVER, "watch"), "{}")
 
     def wait_until(self, moment: datetime) -> None:
-        self.now = max(self.now, moment)
+        self._now = max(self._now, moment)
 
     def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
         who = next(who for who in PARTICIPANTS if who.name == service)
@@ -204,7 +204,7 @@ class MemoryWorld:
         size = self._random.randint(1, min(BATCH, len(queue)))
         batch = [replace(message, deliveries=message.deliveries + 1) for message in queue[:size]]
         del queue[:size]
-        self.now += timedelta(milliseconds=self._random.randint(1, 20))
+        self._now += timedelta(milliseconds=self._random.randint(1, 20))
         for message, failure in zip(batch, self._work(self._workers[inbox], batch), strict=True):
             if failure is not None:
                 self._again(inbox, message, failure)
