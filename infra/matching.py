@@ -64,8 +64,7 @@ def _operator(name: str, argument: Any, value: Any) -> bool:
             return not any(_same(item, value) for item in argument)
         case "numeric":
             return _is_number(value) and all(
-                _COMPARE[sign](value, limit)
-                for sign, limit in zip(argument[::2], argument[1::2], strict=True)
+                _COMPARE[sign](value, limit) for sign, limit in zip(argument[::2], argument[1::2], strict=True)
             )
     raise ValueError(f"a pattern uses {name!r} with {argument!r}, which is not known here")
 

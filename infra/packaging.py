@@ -114,9 +114,7 @@ def _publish(building: Path, folder: Path) -> None:
 def _sources(root: Path, service: str) -> Iterator[Path]:
     own = root / "services" / service
     if not (own / "__init__.py").exists():
-        raise PackagingFailed(
-            f"{own} is no package: a service needs an __init__.py and handlers.py"
-        )
+        raise PackagingFailed(f"{own} is no package: a service needs an __init__.py and handlers.py")
     yield root / "services" / "__init__.py"
     for package in (root / "shared", own):
         yield from sorted(package.rglob("*.py"))
@@ -159,13 +157,11 @@ def _link_tree(source: Path, target: Path) -> None:
 
 
 def _uv(*arguments: str) -> str:
-    beside_us = str(Path(sys.executable).parent)
-    program = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=beside_us)
+    own = CACHE / "uv" / "bin"  # where `make setup` puts it on a machine that has none
+    program = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=own)
     if program is None:
-        raise PackagingFailed(
-            "uv is not on the PATH: run `make setup`, or install uv, and try again"
-        )
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+        raise PackagingFailed("uv is not on the PATH: run `make setup`, or install uv, and try again")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if done.returncode:
         raise PackagingFailed(f"uv {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout

@@ -17,12 +17,8 @@ from infra.units import PARTICIPANT_UNITS
 class ParticipantStack(ServiceStack):
     """A table, the inboxes for booking and compensating, and the functions; deployable by itself."""
 
-    def __init__(
-        self, scope: Construct, stage: Stage, catalog: Catalog, me: Participant, code: Path
-    ) -> None:
-        super().__init__(
-            scope, stage, me.name, f"Wayfare {stage.name}: {me.name}, leg {me.leg} of the trip"
-        )
+    def __init__(self, scope: Construct, stage: Stage, catalog: Catalog, me: Participant, code: Path) -> None:
+        super().__init__(scope, stage, me.name, f"Wayfare {stage.name}: {me.name}, leg {me.leg} of the trip")
         records_table(self)
         add_workers(
             self,

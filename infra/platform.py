@@ -6,6 +6,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.catalog import Catalog
+from infra.constructs.alarms import messages_in
 from infra.constructs.inbox import Inbox
 from infra.constructs.service_stack import ServiceStack
 from infra.names import PLATFORM
@@ -20,9 +21,7 @@ class PlatformStack(ServiceStack):
 
     def __init__(self, scope: Construct, stage: Stage, catalog: Catalog) -> None:
         super().__init__(scope, stage, PLATFORM, f"Wayfare {stage.name}: the bus between services")
-        bus = events.CfnEventBus(
-            self, "Bus", name=self.names.bus, description="Requests and facts of trips"
-        )
+        bus = events.CfnEventBus(self, "Bus", name=self.names.bus, description="Requests and facts of trips")
         self._archive(bus)
         self._quarantine(bus, catalog)
         self._alarm_topic()
@@ -50,15 +49,8 @@ class PlatformStack(ServiceStack):
         )
         quarantine.hear(platform_rules(catalog, self.stage))
         quarantine.node.add_dependency(bus)
-        self.alarm(
-            "ApproximateNumberOfMessagesVisible",
-            of=self.names.quarantine,
-            namespace="AWS/SQS",
-            dimension=("QueueName", self.names.quarantine),
-            above=0,
-            statistic="Maximum",
-            meaning="An event that no service may or can handle was put on the bus",
-        )
+        seen = "An event that no service may or can handle was put on the bus"
+        self.alarm(messages_in(self.names.quarantine, seen))
 
     def _alarm_topic(self) -> None:
         topic = sns.Topic(self, "Alarms", topic_name=self.names.alarm_topic, enforce_ssl=True)
@@ -70,11 +62,7 @@ class PlatformStack(ServiceStack):
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
                 conditions={
-                    "ArnLike": {
-                        "aws:SourceArn": self.place.arn(
-                            "cloudwatch", f"alarm:wayfare-{self.stage.name}-*"
-                        )
-                    },
+                    "ArnLike": {"aws:SourceArn": self.place.arn("cloudwatch", f"alarm:wayfare-{self.stage.name}-*")},
                     "StringEquals": {"aws:SourceAccount": self.account},
                 },
             )

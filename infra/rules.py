@@ -56,10 +56,11 @@ def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
 
 def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
     """What starts a participant's booking, and what makes it compensate."""
-    if me == catalog.pivot:
-        return (_book(catalog, stage, me), _cancel_request(stage, me), _expiry(me))
-    undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(catalog, me)
-    return (_book(catalog, stage, me), *undo, *_pivots_word(me), _expiry(me))
+    book, following = _book(catalog, stage, me), catalog.after(me)
+    if following is None:  # the pivot
+        return (book, _cancel_request(stage, me), _expiry(me))
+    undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(me, following)
+    return (book, *undo, *_pivots_word(me), _expiry(me))
 
 
 def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
@@ -126,10 +127,8 @@ def _each_failure(me: Participant) -> Iterator[Rule]:
     yield Rule(me.name, "compensate", "pivot-undone", "The commit was undone", undone)
 
 
-def _next_leg(catalog: Catalog, me: Participant) -> Iterator[Rule]:
+def _next_leg(me: Participant, following: Participant) -> Iterator[Rule]:
     """Reverse order: only the next leg's end starts this one's compensation, one after the other."""
-    following = catalog.after(me)
-    assert following is not None, "the pivot compensates on request alone"
     ended = {
         "source": [following.source],
         "detail-type": [following.refused, following.cancelled],

@@ -22,11 +22,7 @@ def add_workers(
     """Add each unit's function, and for those with a queue an inbox that hears the unit's rules."""
     for unit in units:
         inbox = _inbox(stack, unit, rules) if unit.has_queue else None
-        urls = (
-            settings.inbox(stack.stage, inbox.queue.queue_url, inbox.dead_letters.queue_url)
-            if inbox
-            else {}
-        )
+        urls = settings.inbox(stack.stage, inbox.queue.queue_url, inbox.dead_letters.queue_url) if inbox else {}
         Worker(stack, unit, code=code, settings={**environment, **urls}, inbox=inbox)
 
 

@@ -99,9 +99,7 @@ _THIS_MACHINE: Final = Platform(
     python=f"{sys.version_info.major}.{sys.version_info.minor}",
     wheels=None,
 )
-_LAMBDA: Final = Platform(
-    runtime="python3.14", architecture="arm64", python="3.14", wheels="aarch64-manylinux2014"
-)
+_LAMBDA: Final = Platform(runtime="python3.14", architecture="arm64", python="3.14", wheels="aarch64-manylinux2014")
 
 LOCAL: Final = Stage(
     name="local",

@@ -55,9 +55,7 @@ def _fingerprint(stage: Stage) -> str:
     """Changes with anything that could change a template or an asset."""
     sources = sorted(path for top in _INPUTS for path in (ROOT / top).rglob("*.py"))
     files = [*sources, ROOT / "uv.lock", ROOT / "cdk.json"]
-    named_contents = [
-        part for path in files for part in (str(path.relative_to(ROOT)).encode(), path.read_bytes())
-    ]
+    named_contents = [part for path in files for part in (str(path.relative_to(ROOT)).encode(), path.read_bytes())]
     tools = [version(package).encode() for package in ("aws-cdk-lib", "cdk-nag")]
     return digest([*named_contents, *tools, sys.version.encode(), repr(stage).encode()])
 
@@ -116,7 +114,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m infra.synth STAGE   (local, dev, prod, or one derived: dev-ada)")
     try:
-        print(synth(sys.argv[1]))
+        sys.stdout.write(f"{synth(sys.argv[1])}\n")
     except (SynthFailed, ValueError) as error:
         sys.exit(str(error))
 

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from infra import settings
 from infra.catalog import OBSERVER, Catalog
+from infra.constructs.alarms import Alarm
 from infra.constructs.records import records_table
 from infra.constructs.service_stack import ServiceStack
 from infra.rules import observer_rules
@@ -28,13 +29,15 @@ class TripStack(ServiceStack):
             environment=settings.observer(catalog, stage, OBSERVER),
         )
         self.alarm(
-            "OldestOpenTrip",
-            of=self.names.stack(OBSERVER),
-            namespace=self.names.metrics_namespace,
-            dimension=("service", OBSERVER),
-            above=2 * stage.deadline_seconds,
-            statistic="Maximum",
-            periods=3,
-            meaning="A trip has no outcome long after its deadline: something does not answer",
+            Alarm(
+                of=self.names.stack(OBSERVER),
+                metric="OldestOpenTrip",
+                namespace=self.names.metrics_namespace,
+                dimension=("service", OBSERVER),
+                statistic="Maximum",
+                above=stage.deadline_seconds,  # the metric counts from the deadline
+                minutes=3,
+                meaning="A trip has no outcome long after its deadline: something does not answer",
+            )
         )
         self.leave_out()

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.alarms import messages_in, messages_late
 from infra.constructs.reasons import acknowledge
 from infra.constructs.service_stack import ServiceStack
 from infra.names import dead_letters
@@ -25,8 +26,8 @@ class Inbox(Construct):
     worker itself found unreadable; so a lost message is in one place.
     """
 
-    def __init__(self, scope: ServiceStack, id: str, *, name: str, max_receives: int, read_by: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: ServiceStack, id_: str, *, name: str, max_receives: int, read_by: str) -> None:
+        super().__init__(scope, id_)
         self.name = name
         self.stack = scope
         self.dead_letters = sqs.Queue(
@@ -54,7 +55,9 @@ class Inbox(Construct):
             "Serverless-SQSRedrivePolicy",
             f"This is itself the dead-letter queue of {name}; people empty it, and an alarm calls them.",
         )
-        self._alarms(read_by)
+        given_up = f"A message for {read_by} was given up: read its reason, mend, then redrive"
+        scope.alarm(messages_in(dead_letters(name), given_up))
+        scope.alarm(messages_late(name, _LATE_SECONDS, read_by))
 
     def hear(self, rules: Iterable[Rule]) -> None:
         """Feed the queue from rules on the stage's bus."""
@@ -105,25 +108,4 @@ class Inbox(Construct):
                 maximum_retry_attempts=RETRY_ATTEMPTS,
             ),
             dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
-        )
-
-    def _alarms(self, read_by: str) -> None:
-        self.stack.alarm(
-            "ApproximateNumberOfMessagesVisible",
-            of=dead_letters(self.name),
-            namespace="AWS/SQS",
-            dimension=("QueueName", dead_letters(self.name)),
-            above=0,
-            statistic="Maximum",
-            meaning=f"A message for {read_by} was given up: read its reason, mend, then redrive",
-        )
-        self.stack.alarm(
-            "ApproximateAgeOfOldestMessage",
-            of=self.name,
-            namespace="AWS/SQS",
-            dimension=("QueueName", self.name),
-            above=_LATE_SECONDS,
-            statistic="Maximum",
-            periods=3,
-            meaning=f"Messages wait longer than {_LATE_SECONDS} s for {read_by}",
         )

@@ -1,9 +1,9 @@
 """The base of every stack: its stage, the names in it, its alarms."""
 
 from aws_cdk import CfnResource, Environment, RemovalPolicy, Stack, Tags
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from infra.constructs.alarms import Alarm
 from infra.names import Names, Place
 from infra.stages import Stage
 
@@ -33,44 +33,18 @@ class ServiceStack(Stack):
         """What a destroyed stack does to whatever may still hold a trip."""
         return RemovalPolicy.RETAIN if self.stage.protects_data else RemovalPolicy.DESTROY
 
-    def alarm(
-        self,
-        metric: str,
-        *,
-        of: str,
-        namespace: str,
-        dimension: tuple[str, str],
-        above: int,
-        statistic: str,
-        periods: int = 1,
-        meaning: str,
-    ) -> None:
-        """Tell the stage's topic when a metric (per minute) stays above a threshold."""
-        key, value = dimension
-        short = of.removeprefix(f"wayfare-{self.stage.name}-")  # the same id in every stage
-        cloudwatch.CfnAlarm(
-            self,
-            f"Alarm-{short}-{metric}",
-            alarm_name=f"{of}-{metric}",
-            alarm_description=meaning,
-            namespace=namespace,
-            metric_name=metric,
-            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value)],
-            statistic=statistic,
-            period=60,
-            evaluation_periods=periods,
-            comparison_operator="GreaterThanThreshold",
-            threshold=above,
-            treat_missing_data="notBreaching",
-            alarm_actions=[self.place.topic(self.names.alarm_topic)],
-        )
+    def alarm(self, alarm: Alarm) -> None:
+        """Have an alarm tell the stage's topic."""
+        short = alarm.of.removeprefix(f"wayfare-{self.stage.name}-")  # the same id in every stage
+        alarm.add_to(self, f"Alarm-{short}-{alarm.metric}", self.place.topic(self.names.alarm_topic))
 
     def leave_out(self) -> None:
         """Drop the resources whose type the stage's engine does not know; call when all is added."""
-        for node in self.node.find_all():
-            if isinstance(node, CfnResource) and node.cfn_resource_type in self.stage.leaves_out:
-                assert node.node.scope is not None
-                node.node.scope.node.try_remove_child(node.node.id)
+        for resource in self.node.find_all():
+            if isinstance(resource, CfnResource) and resource.cfn_resource_type in self.stage.leaves_out:
+                parent = resource.node.scope
+                if parent is not None:
+                    parent.node.try_remove_child(resource.node.id)
 
 
 def _environment(stage: Stage) -> Environment | None:

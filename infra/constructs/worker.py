@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.constructs.alarms import function_trouble
 from infra.constructs.inbox import Inbox
 from infra.constructs.reasons import acknowledge
 from infra.constructs.service_stack import ServiceStack
@@ -44,7 +45,8 @@ class Worker(Construct):
         self.function = self._function(code, settings, group, self._role(inbox))
         if inbox:
             self._drain(inbox)
-        self._alarms()
+        for alarm in function_trouble(self.name):
+            scope.alarm(alarm)
 
     def _function(
         self, code: Path, settings: Mapping[str, str], group: logs.LogGroup, role: iam.Role
@@ -144,21 +146,6 @@ class Worker(Construct):
         bus = self.stack.place.bus(self.stack.names.bus)
         mine = {"StringEquals": {"events:source": source_of(self.stack.service)}}
         return _allow(["events:PutEvents"], bus, conditions=mine)
-
-    def _alarms(self) -> None:
-        for metric, meaning in (
-            ("Errors", "raised or was stopped: its log says why; the messages come again"),
-            ("Throttles", "was not started for lack of concurrency; the messages come again"),
-        ):
-            self.stack.alarm(
-                metric,
-                of=self.name,
-                namespace="AWS/Lambda",
-                dimension=("FunctionName", self.name),
-                above=0,
-                statistic="Sum",
-                meaning=f"{self.name} {meaning}",
-            )
 
 
 def _receive(inbox: Inbox) -> list[iam.PolicyStatement]:

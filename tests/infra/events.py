@@ -55,7 +55,5 @@ def everything() -> list[Event]:
         "someone",
         "travel.client ",
     )
-    spoken = [
-        said(source, each) for source in sources for each in (*known, "HotelBoked", "tripRequested")
-    ]
+    spoken = [said(source, each) for source in sources for each in (*known, "HotelBoked", "tripRequested")]
     return [*facts, *(request(mode) for mode in odd), *spoken]

@@ -34,12 +34,10 @@ class Template:
         body: dict[str, Any] = json.loads(self.text)
         return body
 
-    def all(self, type: str | None = None) -> list[Resource]:
+    def all(self, kind: str | None = None) -> list[Resource]:
         """The resources of a type, or all there are."""
         every = self.body["Resources"].items()
-        return [
-            Resource(id, each["Type"], each) for id, each in every if type in (None, each["Type"])
-        ]
+        return [Resource(name, each["Type"], each) for name, each in every if kind in (None, each["Type"])]
 
     def queue(self, logical_id: str) -> dict[str, Any]:
         """The properties of the queue with that logical id."""

@@ -6,9 +6,7 @@ from tests.infra.conftest import templates_of
 from tests.infra.templates import Template, Templates, strings
 
 
-def test_a_stage_is_the_platform_and_a_stack_per_service(
-    stage_name: str, templates: list[Template]
-) -> None:
+def test_a_stage_is_the_platform_and_a_stack_per_service(stage_name: str, templates: list[Template]) -> None:
     """Nothing else, named so that nobody has to look them up."""
     expected = {f"wayfare-{stage_name}-{name}" for name in ("platform", *CATALOG.services)}
     assert {template.stack for template in templates} == expected
@@ -27,19 +25,13 @@ def test_synth_needs_no_account(templates: list[Template], stage_name: str) -> N
     if stage_name == "local":
         assert "000000000000" in "".join(template.text for template in templates)
     else:
-        assert not any(
-            "000000000000" in template.text or "us-east-1" in template.text
-            for template in templates
-        )
+        assert not any("000000000000" in template.text or "us-east-1" in template.text for template in templates)
 
 
 def test_each_service_runs_its_own_code(templates: list[Template]) -> None:
     """One asset per service, shared by its functions and by nobody else's."""
     assets = {
-        template.stack: {
-            function.properties["Code"]["S3Key"]
-            for function in template.all("AWS::Lambda::Function")
-        }
+        template.stack: {function.properties["Code"]["S3Key"] for function in template.all("AWS::Lambda::Function")}
         for template in templates
         if not template.stack.endswith("-platform")
     }
@@ -47,9 +39,7 @@ def test_each_service_runs_its_own_code(templates: list[Template]) -> None:
     assert len(set.union(*assets.values())) == len(assets)
 
 
-def test_a_function_is_explicit_about_what_it_needs(
-    stage_name: str, templates: list[Template]
-) -> None:
+def test_a_function_is_explicit_about_what_it_needs(stage_name: str, templates: list[Template]) -> None:
     """Runtime, architecture, memory, timeout, tracing; nothing is left to a default that may change."""
     stage = named(stage_name)
     for template in templates:
@@ -70,9 +60,7 @@ def test_functions_know_their_neighbours_from_settings_only(local: Templates) ->
             variables = function.properties["Environment"]["Variables"]
             assert variables["WAYFARE_TABLE"] == f"wayfare-local-{name}"
             assert variables["WAYFARE_BUS"] == "wayfare-local"
-            assert ("WAYFARE_QUEUE_URL" in variables) is not function.properties[
-                "FunctionName"
-            ].endswith("-stock")
+            assert ("WAYFARE_QUEUE_URL" in variables) is not function.properties["FunctionName"].endswith("-stock")
             after[name] = variables["WAYFARE_AFTER"]
     assert after == {"hotel": "", "flight": "hotel:10", "car": "flight:20"}
     for function in local["wayfare-local-trip"].all("AWS::Lambda::Function"):
@@ -80,9 +68,7 @@ def test_functions_know_their_neighbours_from_settings_only(local: Templates) ->
         assert legs == '{"hotel":10,"flight":20,"car":30}'
 
 
-def test_local_lacks_what_its_engine_lacks_and_nothing_else(
-    local: Templates, prod: Templates
-) -> None:
+def test_local_lacks_what_its_engine_lacks_and_nothing_else(local: Templates, prod: Templates) -> None:
     """The templates that run on a laptop are the ones that run on AWS."""
     for name, template in prod.items():
         mine = local[name.replace("-prod-", "-local-")]
@@ -96,14 +82,11 @@ def test_every_table_can_be_restored_to_any_second(templates: list[Template]) ->
     tables = [table for template in templates for table in template.all("AWS::DynamoDB::Table")]
     assert len(tables) == len(CATALOG.services)
     for table in tables:
-        assert table.properties["PointInTimeRecoverySpecification"] == {
-            "PointInTimeRecoveryEnabled": True
-        }
+        assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
-    (index,) = [
-        index for table in tables for index in table.properties.get("GlobalSecondaryIndexes", [])
-    ]
-    assert index["IndexName"] == "board" and index["Projection"] == {"ProjectionType": "ALL"}
+    (index,) = [index for table in tables for index in table.properties.get("GlobalSecondaryIndexes", [])]
+    assert index["IndexName"] == "board"
+    assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
 def test_production_keeps_what_may_hold_a_trip(prod: Templates) -> None:
@@ -112,11 +95,7 @@ def test_production_keeps_what_may_hold_a_trip(prod: Templates) -> None:
     for template in prod.values():
         for resource in template.all():
             if resource.type in kept:
-                assert (
-                    resource.body["DeletionPolicy"]
-                    == resource.body["UpdateReplacePolicy"]
-                    == "Retain"
-                )
+                assert resource.body["DeletionPolicy"] == resource.body["UpdateReplacePolicy"] == "Retain"
         for table in template.all("AWS::DynamoDB::Table"):
             assert table.properties["DeletionProtectionEnabled"] is True
 
@@ -124,28 +103,27 @@ def test_production_keeps_what_may_hold_a_trip(prod: Templates) -> None:
 def test_elsewhere_nothing_is_left_behind(local: Templates) -> None:
     """A stage to play in goes away completely."""
     for template in local.values():
-        assert not any(
-            resource.body.get("DeletionPolicy") == "Retain" for resource in template.all()
-        )
+        assert not any(resource.body.get("DeletionPolicy") == "Retain" for resource in template.all())
 
 
 def test_the_reverse_order_is_a_matter_of_rules_only() -> None:
     """Same code, same queues, same permissions: the orders can be compared honestly."""
     plain, reverse = templates_of("local"), templates_of("local-reverse")
-    for name, template in plain.items():
-        other = reverse[name.replace("-local-", "-local-reverse-")]
+    for stack, template in plain.items():
+        other = reverse[stack.replace("-local-", "-local-reverse-")]
         ours = {each.id: each for each in template.all()}
         theirs = {each.id: each for each in other.all()}
         differing = ours.keys() ^ theirs.keys()
-        assert {(ours | theirs)[id].type for id in differing} <= {"AWS::Events::Rule"}
-        for id in ours.keys() & theirs.keys():
-            assert ours[id].type == theirs[id].type
-            if ours[id].type == "AWS::Lambda::Function":
-                assert ours[id].properties["Code"] == theirs[id].properties["Code"]
+        assert {(ours | theirs)[name].type for name in differing} <= {"AWS::Events::Rule"}
+        for name in ours.keys() & theirs.keys():
+            assert ours[name].type == theirs[name].type
+            if ours[name].type == "AWS::Lambda::Function":
+                assert ours[name].properties["Code"] == theirs[name].properties["Code"]
 
 
 def test_no_name_of_one_stage_appears_in_another(prod: Templates) -> None:
     """Two stages in one account share nothing."""
     for template in prod.values():
         for text in strings(template.body["Resources"]):
-            assert "wayfare-local" not in text and "wayfare-dev" not in text
+            assert "wayfare-local" not in text
+            assert "wayfare-dev" not in text

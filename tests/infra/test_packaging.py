@@ -8,6 +8,7 @@ from importlib.metadata import files
 from pathlib import Path
 
 import pytest
+from aws_cdk import FileSystem
 
 from infra import packaging
 from infra.catalog import CATALOG
@@ -88,8 +89,6 @@ def test_editing_shared_changes_every_zip_and_tools_change_none(copy: Path) -> N
 
 def test_cdk_sees_the_same_zip_however_often_it_is_built(copy: Path, tmp_path: Path) -> None:
     """The asset's hash, hence the deployment, depends on content alone."""
-    from aws_cdk import FileSystem
-
     first = build(LOCAL, "hotel", copy)
     kept = shutil.copytree(first, tmp_path / "kept")
     shutil.rmtree(first)
@@ -125,9 +124,7 @@ def test_the_local_bootstrap_starts_awss_own_client_and_can_be_told_otherwise(co
     assert "exec python3 -m json.tool a.b" in said["json.tool"]
 
 
-def test_a_second_build_needs_no_network_and_no_installation(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_build_needs_no_network_and_no_installation(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wheels are installed once per platform and lock."""
     build(LOCAL, "hotel", copy)
     monkeypatch.setattr(packaging, "_install", lambda *_: pytest.fail("installed again"))
@@ -141,9 +138,7 @@ def test_a_service_that_does_not_exist_is_named(copy: Path) -> None:
         build(LOCAL, "spa", copy)
 
 
-def test_a_failed_build_leaves_nothing_that_looks_complete(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_build_leaves_nothing_that_looks_complete(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder appears whole or not at all."""
     monkeypatch.setattr(shutil, "copyfile", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
@@ -161,9 +156,7 @@ def clean_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for file in files(distribution) or []:
             top = site / file.parts[0]
             if file.parts[0] != ".." and not top.exists():
-                top.symlink_to(
-                    Path(str(file.locate())).parents[len(file.parts) - 1] / file.parts[0]
-                )
+                top.symlink_to(Path(str(file.locate())).parents[len(file.parts) - 1] / file.parts[0])
     return folder / "bin" / "python"
 
 
@@ -180,15 +173,10 @@ def test_handlers_import_where_there_is_nothing_but_boto3(service: str, clean_py
             [clean_python, "-B", "-c", code],
             cwd=package,
             env={
-                **{
-                    key: value if isinstance(value, str) else "http://q"
-                    for key, value in variables.items()
-                },
-                **{
-                    "PYTHONPATH": str(package),
-                    "AWS_REGION": "us-east-1",
-                    "AWS_DEFAULT_REGION": "us-east-1",
-                },
+                **{key: value if isinstance(value, str) else "http://q" for key, value in variables.items()},
+                "PYTHONPATH": str(package),
+                "AWS_REGION": "us-east-1",
+                "AWS_DEFAULT_REGION": "us-east-1",
             },
             capture_output=True,
             text=True,

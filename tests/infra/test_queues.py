@@ -25,9 +25,7 @@ def test_every_rule_feeds_one_queue_with_a_retry_policy_and_that_queues_dead_let
             }
 
 
-def test_the_deployed_patterns_are_the_catalogues(
-    stage_name: str, templates: list[Template]
-) -> None:
+def test_the_deployed_patterns_are_the_catalogues(stage_name: str, templates: list[Template]) -> None:
     """What the in-memory world and the docs use is what is deployed, to the letter."""
     deployed = {
         rule.properties["Name"]: rule.properties["EventPattern"]
@@ -53,9 +51,7 @@ def test_a_queue_lets_in_its_own_rules_and_nobody_else(templates: list[Template]
                 if statement["Effect"] == "Allow":
                     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
                     arns = listed(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
-                    admitted.setdefault(queue["Ref"], set()).update(
-                        plain(arn).split("/")[-1] for arn in arns
-                    )
+                    admitted.setdefault(queue["Ref"], set()).update(plain(arn).split("/")[-1] for arn in arns)
         wanted: dict[str, set[str]] = {}
         for rule in template.all("AWS::Events::Rule"):
             (target,) = rule.properties["Targets"]
@@ -97,9 +93,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(
 ) -> None:
     """And mappings report failures one by one, ten at a time, with a bound on concurrency."""
     for template in templates:
-        functions = {
-            function.id: function.properties for function in template.all("AWS::Lambda::Function")
-        }
+        functions = {function.id: function.properties for function in template.all("AWS::Lambda::Function")}
         mappings = template.all("AWS::Lambda::EventSourceMapping")
         for mapping in mappings:
             queue = template.queue(mapping.properties["EventSourceArn"]["Fn::GetAtt"][0])
@@ -115,9 +109,7 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(
 def test_the_watch_is_fed_once_a_minute(templates: list[Template]) -> None:
     """By a schedule, through the same kind of queue as everything else."""
     (trip,) = [template for template in templates if template.stack.endswith("-trip")]
-    (schedule,) = [
-        rule for rule in trip.all("AWS::Events::Rule") if "ScheduleExpression" in rule.properties
-    ]
+    (schedule,) = [rule for rule in trip.all("AWS::Events::Rule") if "ScheduleExpression" in rule.properties]
     assert schedule.properties["ScheduleExpression"] == "rate(1 minute)"
     (target,) = schedule.properties["Targets"]
     assert trip.queue(target["Arn"]["Fn::GetAtt"][0])["QueueName"].endswith("-trip-watch")
@@ -127,10 +119,7 @@ def test_whatever_is_given_up_or_late_calls_somebody(templates: list[Template]) 
     """Each dead-letter queue, queue and function has its alarms, all to the stage's topic."""
     for template in templates:
         alarms = template.all("AWS::CloudWatch::Alarm")
-        watched = {
-            (alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"])
-            for alarm in alarms
-        }
+        watched = {(alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"]) for alarm in alarms}
         for queue in template.all("AWS::SQS::Queue"):
             name = queue.properties["QueueName"]
             metric = "NumberOfMessagesVisible" if name.endswith("-dlq") else "AgeOfOldestMessage"
@@ -151,6 +140,4 @@ def test_the_quarantine_and_the_oldest_open_trip_are_watched(templates: list[Tem
         for alarm in template.all("AWS::CloudWatch::Alarm")
     }
     assert ("OldestOpenTrip", "trip") in named_alarms
-    assert any(
-        name.endswith("-quarantine") and "Visible" in metric for metric, name in named_alarms
-    )
+    assert any(name.endswith("-quarantine") and "Visible" in metric for metric, name in named_alarms)

@@ -56,9 +56,7 @@ def queues(event: Event, rules: Rules = PARALLEL) -> set[str]:
     ],
     ids=lambda value: value["detail-type"] if isinstance(value, dict) else None,
 )
-def test_each_event_of_a_choreographed_trip_reaches_exactly_these_queues(
-    event: Event, heard: set[str]
-) -> None:
+def test_each_event_of_a_choreographed_trip_reaches_exactly_these_queues(event: Event, heard: set[str]) -> None:
     """The choreography, event by event, with parallel compensation."""
     assert queues(event) == heard
 
@@ -171,9 +169,7 @@ def test_a_new_participant_before_the_pivot_changes_no_rule_of_those_before_it()
     train = Participant("train", 25)
     wider = Catalog((hotel, flight, train, car))
     for earlier in (hotel, flight):
-        assert participant_rules(wider, LOCAL, earlier) == participant_rules(
-            CATALOG, LOCAL, earlier
-        )
+        assert participant_rules(wider, LOCAL, earlier) == participant_rules(CATALOG, LOCAL, earlier)
     failed = {
         "source": "travel.train",
         "detail-type": "TrainBookingFailed",

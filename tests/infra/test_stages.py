@@ -26,9 +26,7 @@ def test_the_word_reverse_chooses_the_reverse_order() -> None:
     assert named("local").compensation == "parallel"
 
 
-@pytest.mark.parametrize(
-    "name", ["", "test", "prd", "local_x", "local-", "dev-Ada", "dev-" + "x" * 20]
-)
+@pytest.mark.parametrize("name", ["", "test", "prd", "local_x", "local-", "dev-Ada", "dev-" + "x" * 20])
 def test_a_name_that_cannot_be_a_stage_is_refused(name: str) -> None:
     """Unknown bases and names that AWS would refuse later fail here, with a sentence."""
     with pytest.raises(ValueError, match="stage"):
@@ -37,24 +35,20 @@ def test_a_name_that_cannot_be_a_stage_is_refused(name: str) -> None:
 
 def test_only_production_refuses_faults_and_unlisted_stock() -> None:
     """What is handy on a laptop must not be possible where bookings are real."""
-    assert not PROD.fault_injection and PROD.unlisted_stock == "0" and PROD.protects_data
-    assert all(
-        not BASES[name].protects_data and BASES[name].fault_injection for name in ("local", "dev")
-    )
+    assert not PROD.fault_injection
+    assert PROD.unlisted_stock == "0"
+    assert PROD.protects_data
+    assert all(not BASES[name].protects_data and BASES[name].fault_injection for name in ("local", "dev"))
 
 
 def test_the_longest_names_fit_what_aws_allows() -> None:
     """64 characters for functions and rules, 80 for queues, even in the stage with the longest name."""
     stage = named("dev-" + "x" * 16)
     names = Names(stage.name)
-    units = [
-        (who, unit) for who in CATALOG.services for unit in (*PARTICIPANT_UNITS, *OBSERVER_UNITS)
-    ]
+    units = [(who, unit) for who in CATALOG.services for unit in (*PARTICIPANT_UNITS, *OBSERVER_UNITS)]
     assert max(len(names.function(who, unit.role)) for who, unit in units) <= 64
     assert max(len(dead_letters(names.queue(who, unit.role))) for who, unit in units) <= 80
-    rules = [
-        names.rule(rule.service, rule.role, rule.purpose) for rule in all_rules(CATALOG, stage)
-    ]
+    rules = [names.rule(rule.service, rule.role, rule.purpose) for rule in all_rules(CATALOG, stage)]
     assert max(map(len, rules)) <= 64
 
 
@@ -89,4 +83,5 @@ def test_retries_follow_the_protocol() -> None:
     for stage in BASES.values():
         assert stage.max_receives >= 10
         assert stage.visibility_seconds >= 6 * stage.timeout_seconds
-    assert "AWS::Events::Archive" in LOCAL.leaves_out and not PROD.leaves_out
+    assert "AWS::Events::Archive" in LOCAL.leaves_out
+    assert not PROD.leaves_out

@@ -45,9 +45,7 @@ def test_stages_do_not_share_templates(runs: list[str]) -> None:
     assert sorted(runs) == ["dev", "dev-ada", "local"]
 
 
-@pytest.mark.parametrize(
-    "edited", ["shared/trip.py", "services/hotel/domain.py", "infra/rules.py", "uv.lock"]
-)
+@pytest.mark.parametrize("edited", ["shared/trip.py", "services/hotel/domain.py", "infra/rules.py", "uv.lock"])
 def test_an_edit_of_anything_that_ships_or_builds_is_seen(
     runs: list[str], edited: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,18 +68,14 @@ def test_callers_at_the_same_time_get_the_work_of_one(runs: list[str]) -> None:
     assert runs == ["local"]
 
 
-def test_what_cdk_printed_is_in_the_error_and_nothing_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cdk_printed_is_in_the_error_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure is shown whole, and does not look like a result the next time."""
     cdk = tmp_path / "cdk"
     cdk.write_text("#!/bin/sh\necho a queue is not encrypted\necho Traceback >&2\nexit 1\n")
     cdk.chmod(0o755)
     monkeypatch.setattr(synthesis, "_ASSEMBLIES", tmp_path)
     monkeypatch.setattr(sys, "executable", str(cdk))
-    with pytest.raises(
-        SynthFailed, match=r"(?s)stage local has no templates.*not encrypted.*Traceback"
-    ):
+    with pytest.raises(SynthFailed, match=r"(?s)stage local has no templates.*not encrypted.*Traceback"):
         synth("local")
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
@@ -96,7 +90,8 @@ def test_an_unknown_stage_is_a_sentence() -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("unknown stage 'test'") and "Traceback" not in done.stderr
+    assert done.stderr.startswith("unknown stage 'test'")
+    assert "Traceback" not in done.stderr
 
 
 def test_old_templates_are_cleared_away(runs: list[str], tmp_path: Path) -> None:
@@ -108,7 +103,9 @@ def test_old_templates_are_cleared_away(runs: list[str], tmp_path: Path) -> None
         os.utime(old, (number, number))
     recent = synth("local")
     left = {path.name for path in assemblies.iterdir() if path.is_dir()}
-    assert recent.name in left and "old-19" in left and "old-00" not in left
+    assert recent.name in left
+    assert "old-19" in left
+    assert "old-00" not in left
 
 
 def test_a_cached_stage_needs_no_node_and_no_uv() -> None:
