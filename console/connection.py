@@ -12,7 +12,7 @@ from console import local
 from console.trouble import Exit, Trouble
 from infra.catalog import CATALOG, OBSERVER
 from infra.names import PLATFORM, Names
-from infra.stages import BASES, LOCAL, Stage, named
+from infra.stages import LOCAL, Stage, named
 from sandbox.engine.engine import Engine
 from services.trip.log import DynamoSagaLog
 
@@ -45,9 +45,7 @@ def stage_named(name: str) -> Stage:
     try:
         return named(name)
     except ValueError as error:
-        raise Trouble(
-            f"{error}; a stage is one of {', '.join(BASES)}, or one with words after it", Exit.USAGE
-        ) from error
+        raise Trouble(str(error), Exit.USAGE) from error
 
 
 def is_local(stage: Stage) -> bool:

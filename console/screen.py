@@ -31,11 +31,11 @@ class Screen:
         if not self.as_json:
             self._out.print(Text(text, style), soft_wrap=True)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table of plain text that fits; columns whose names end in `#` hold numbers."""
         if self.as_json:
             return
-        table = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False, show_header=any(columns))
         for column in columns:
             right = column.endswith("#")
             table.add_column(

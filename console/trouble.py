@@ -96,7 +96,7 @@ def _not_asked(error: BotoCoreError) -> str:
             " set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     if isinstance(error, NoRegionError):
-        return "no AWS region is set: set AWS_REGION to the region that the stage is deployed in"
+        return "no AWS region is set: set AWS_DEFAULT_REGION to the region that the stage is deployed in"
     if isinstance(error, HTTPClientError):
         return f"nothing answers ({_text(error)}): check the network, or start the local engine with `wayfare up`"
     return f"{type(error).__name__}: {_text(error)}"

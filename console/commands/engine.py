@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from console import cdk, local
-from console.commands.options import StageOption, on_stage
+from console.commands.options import JsonOption, StageOption, on_stage
 from console.connection import SERVICES, is_local, require_services, stage_named
 from console.render import aws_line
 from console.screen import Screen
 from console.trouble import Exit, Trouble
 from infra.names import PLATFORM, Names
-from infra.stages import Stage
 from sandbox.engine.deploy import StackChange
 from sandbox.engine.engine import Engine
 from sandbox.engine.process import PROJECT
@@ -21,30 +20,31 @@ from sandbox.engine.process import PROJECT
 EXAMPLE = PROJECT / "examples" / "trips" / "trip-success.json"
 
 PortOption = Annotated[
-    int | None, typer.Option("--port", min=1, max=65535, help=f"Where it listens.  [default: {local.PORT}]")
+    int | None, typer.Option("--port", min=1, max=65535, help=f"Where it listens (default {local.PORT}).")
 ]
 
 
-def up(stage: StageOption = "local", port: PortOption = None) -> None:
+def up(stage: StageOption = "local", port: PortOption = None, as_json: JsonOption = False) -> None:
     """Start the local AWS engine in the background and deploy every stack on it."""
-    screen, chosen = Screen(), _local_stage(stage)
-    stacks = [Names(stage).stack(service) for service in SERVICES]
-    engine = local.find()
-    if engine and port not in (None, engine.port):
-        raise Trouble(
-            f"the local engine is up already, on port {engine.port}: end it first with `wayfare down`", Exit.USAGE
-        )
-    if engine and Names(stage).stack(PLATFORM) in local.deployed(local.running()):
+    screen = Screen(as_json=as_json)
+    _require_local(stage)
+    engine, was_up = local.find(), False
+    if engine:
+        if port not in (None, engine.port):
+            raise Trouble(
+                f"the local engine is up already, on port {engine.port}: end it first with `wayfare down`", Exit.USAGE
+            )
+        was_up = Names(stage).stack(PLATFORM) in local.deployed(local.running())
+    if engine is None or not was_up:
+        engine = _bring_up(screen, stage, engine, port or local.PORT)
+    if as_json:
+        screen.answer(_particulars(stage, engine))
+        return
+    if was_up:
         screen.say(f"Wayfare is up already; `wayfare deploy SERVICE{on_stage(stage)}` brings a change.")
     else:
-        with screen.busy("preparing") as report:
-            folder = local.templates(stage, report)
-            if engine:
-                local.deploy(engine, folder, stacks, report)
-            else:
-                engine = local.start(folder, stacks, port or local.PORT, report)
         screen.say(f"Wayfare is up: stage {stage}, in the background until `wayfare down`.", "bold green")
-    for line in greeting(chosen, engine):
+    for line in greeting(stage, engine):
         screen.say(line)
 
 
@@ -78,37 +78,66 @@ def deploy(
             cdk.run(words)
 
 
-def greeting(stage: Stage, engine: Engine) -> list[str]:
+def greeting(stage: str, engine: Engine) -> list[str]:
     """What a person needs to use a running stage with any client, and what to try next."""
-    names, keys = Names(stage.name), (engine.access_key, engine.secret_key)
-    file = _from_here(EXAMPLE)
-    more = on_stage(stage.name)
+    more = on_stage(stage)
+    file = shlex.quote(str(_from_here(EXAMPLE)))
     return [
         "",
         f"  endpoint  {engine.endpoint}",
         f"  region    {engine.region}",
-        f"  keys      AWS_ACCESS_KEY_ID={keys[0]} AWS_SECRET_ACCESS_KEY={keys[1]}   (no others: events would go nowhere)",
-        f"  bus       {names.bus}",
+        f"  keys      AWS_ACCESS_KEY_ID={engine.access_key} AWS_SECRET_ACCESS_KEY={engine.secret_key}"
+        "   (with others, events go nowhere)",
+        f"  bus       {Names(stage).bus}",
         "",
         "Book a trip with the AWS CLI:",
         "",
-        aws_line(engine.endpoint, engine.region, keys, names.bus, file),
+        _aws_line(stage, engine),
         "",
         "or with wayfare, and look around:",
         "",
-        f"  wayfare book {shlex.quote(str(file))} --fresh-id --follow{more}",
-        f"  wayfare trips{more}       wayfare inventory{more}       wayfare dlq list{more}       wayfare down",
+        f"  wayfare book {file} --fresh-id --follow{more}",
+        f"  wayfare trips{more}",
+        f"  wayfare inventory{more}",
+        f"  wayfare dlq list{more}",
+        "  wayfare down",
     ]
 
 
-def _local_stage(name: str) -> Stage:
-    stage = stage_named(name)
-    if not is_local(stage):
+def _particulars(stage: str, engine: Engine) -> dict[str, object]:
+    return {
+        "stage": stage,
+        "endpoint": engine.endpoint,
+        "region": engine.region,
+        "accessKeyId": engine.access_key,
+        "secretAccessKey": engine.secret_key,
+        "bus": Names(stage).bus,
+        "putEvents": _aws_line(stage, engine),
+    }
+
+
+def _aws_line(stage: str, engine: Engine) -> str:
+    keys = (engine.access_key, engine.secret_key)
+    return aws_line(engine.endpoint, engine.region, keys, Names(stage).bus, _from_here(EXAMPLE))
+
+
+def _require_local(stage: str) -> None:
+    if not is_local(stage_named(stage)):
         raise Trouble(
-            f"stage {name} lives on AWS: deploy it with `wayfare deploy {' '.join(SERVICES)} --stage {name}`",
+            f"stage {stage} lives on AWS: deploy it with `wayfare deploy {' '.join(SERVICES)} --stage {stage}`",
             Exit.USAGE,
         )
-    return stage
+
+
+def _bring_up(screen: Screen, stage: str, engine: Engine | None, port: int) -> Engine:
+    """The stage's stacks on the running engine, or on a new one."""
+    stacks = [Names(stage).stack(service) for service in SERVICES]
+    with screen.busy("preparing") as report:
+        folder = local.templates(stage, report)
+        if engine is None:
+            return local.start(folder, stacks, port, report)
+        local.deploy(engine, folder, stacks, report)
+        return engine
 
 
 def _deploy_here(screen: Screen, stage: str, services: list[str]) -> tuple[StackChange, ...]:
