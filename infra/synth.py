@@ -102,7 +102,7 @@ def _alone(stage: Stage) -> Iterator[None]:
 
 
 def _prune(kind: Path) -> None:
-    folders = [path for path in kind.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    folders = [path for path in kind.iterdir() if path.is_dir()]
     newest_first = sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True)
     for old in newest_first[_KEPT:]:
         if time.time() - old.stat().st_mtime > _IN_USE_SECONDS:
