@@ -68,7 +68,7 @@ $(OWN_UV): | tools
 
 tools:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "error: no Python 3.11 to 3.14 is on the PATH (python3 is $$(python3 --version 2>&1 || echo missing)):" \
+		echo "error: no Python 3.11 to 3.14 is on the PATH (python3 is $$(python3 --version 2>/dev/null || echo missing)):" \
 			"install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
 	@$(PYTHON) -c $(FITS) 2>/dev/null || { \
 		echo "error: $(PYTHON) is not Python 3.11 to 3.14: name another with make PYTHON=/path/to/python" >&2; exit 1; }
