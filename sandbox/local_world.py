@@ -66,7 +66,7 @@ class LocalWorld:
         return [entry["EventId"] for entry in answer["Entries"]]
 
     def send(self, inbox: Inbox, body: str) -> None:
-        self._sqs.send_message(QueueUrl=self._url(self._queue(inbox)), MessageBody=body)
+        self._sqs.send_message(QueueUrl=self.queue_url(inbox), MessageBody=body)
 
     def pause(self, inbox: Inbox) -> None:
         self._switch(inbox, on=False)
@@ -80,7 +80,7 @@ class LocalWorld:
         return [message["Body"] for message in self._messages().get(self._queue(inbox), ())]
 
     def drop(self, inbox: Inbox) -> None:
-        self._sqs.purge_queue(QueueUrl=self._url(self._queue(inbox)))
+        self._sqs.purge_queue(QueueUrl=self.queue_url(inbox))
 
     def parked(self, inbox: Inbox) -> list[Parked]:
         answer = self._sqs.receive_message(
@@ -135,6 +135,10 @@ class LocalWorld:
 
     def rejection(self, request_id: str) -> Rejection | None:
         return self.log.rejection(request_id)
+
+    def queue_url(self, inbox: Inbox) -> str:
+        """Where a queue answers."""
+        return self._url(self._queue(inbox))
 
     def wait_for(self, condition: Callable[[], bool], what: str, bound: float = BOUND) -> None:
         """Wait until a condition holds; a `WorldError` tells what did not come in time."""
