@@ -37,10 +37,10 @@ PARTICIPANT_UNITS: Final = (
     ),
 )
 OBSERVER_UNITS: Final = (
-    Unit(role="observe", table_actions=("dynamodb:PutItem", "dynamodb:Query")),
+    Unit(role="observe", table_actions=("dynamodb:PutItem", "dynamodb:UpdateItem")),
     Unit(
         role="watch",
-        table_actions=("dynamodb:PutItem", "dynamodb:Query"),
+        table_actions=("dynamodb:GetItem", "dynamodb:UpdateItem"),
         index_actions=("dynamodb:Query",),
         ticks=True,
     ),

@@ -22,7 +22,13 @@ def records_table(scope: ServiceStack, *, with_board: bool = False) -> dynamodb.
         removal_policy=scope.data_removal,
     )
     if with_board:
-        table.add_global_secondary_index(index_name=BOARD, partition_key=_text("board"), sort_key=_text("due"))
+        table.add_global_secondary_index(
+            index_name=BOARD,
+            partition_key=_text("board"),
+            sort_key=_text("due"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["summary"],  # not the facts: each copy of them would be paid for
+        )
     return table
 
 

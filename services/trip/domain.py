@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.message import Instant, Problem
 from shared.saga.timeline import Facts, Noted, Status, Verdict, verdict
@@ -78,6 +79,16 @@ def assess(facts: Facts, before: Summary | None) -> Summary:
     )
 
 
+def tells_nothing_new(summary: Summary, before: Summary | None) -> bool:
+    """Whether the summary that stands may stay: it is the same, or of a trip that was pending and is, due when it was.
+
+    Only PENDING may be left with too low a count: no later set of facts leads back to it.
+    """
+    if before is None or summary == before:
+        return before is not None
+    return summary.status is Status.PENDING and replace(summary, seen=before.seen) == before
+
+
 def _deadline(facts: Facts) -> datetime:
     return facts.deadline or facts.all[0].occurred_at + NO_DEADLINE
 
@@ -108,7 +119,7 @@ def _may_speak(summary: Summary, now: datetime) -> bool:
 def nudged(summary: Summary, now: datetime) -> Summary:
     """The summary after the observer spoke up: it holds its tongue for twice as long each time."""
     pause: timedelta = min(LONGEST_BACK_OFF, BACK_OFF * 2 ** min(summary.nudges, 16))
-    return msgspec.structs.replace(summary, nudges=summary.nudges + 1, not_before=now + pause)
+    return replace(summary, nudges=summary.nudges + 1, not_before=now + pause)
 
 
 def lateness(summaries: Iterable[Summary], now: datetime) -> timedelta:

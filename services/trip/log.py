@@ -1,14 +1,14 @@
-"""The saga log on DynamoDB.
+"""The saga log on DynamoDB: one item a trip, so that keeping a fact and reading all the others is one call.
 
-A trip's notes lie at pk `TRIP#<trip id>`: facts at sk `FACT#<event id>`, rejections at `REJECTION#<request id>`, the
-summary at `SUMMARY`. A rejection lies at pk `REQUEST#<request id>` too, for a client that knows only the event it put.
-The sparse index `board` holds summaries only: `OPEN#<shard>` by due time, `ENDED#<day>` by the time of the end.
+A trip lies at pk `TRIP#<trip id>`, sk `TRIP`: an attribute `FACT#<event id>` for each fact, and the summary. The sparse
+index `board` holds the summaries: `OPEN#<shard>` by due time, `ENDED#<day>` by the time of the end. A rejection lies at
+pk `REQUEST#<request id>`, for a client that knows only the event it put, and at `REJECTION#<request id>` under its trip.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -23,8 +23,9 @@ SHARDS = 4
 DUE_AT_ONCE = 250
 """Overdue trips looked at in one tick, in each shard: the most overdue ones. The index gives 1 MB a page, some 500 of them."""
 
+FACT, REJECTION = "FACT#", "REJECTION#"
+
 Item = Mapping[str, Any]
-T = TypeVar("T")
 
 
 class DynamoSagaLog:
@@ -35,44 +36,56 @@ class DynamoSagaLog:
         self._table = table
 
     def note(self, fact: Noted) -> Known:
-        self._put_once(_trip(fact.trip_id), f"FACT#{fact.event_id}", fact)
-        return self.recall(fact.trip_id)
+        answer = self._call(
+            "update_item",
+            Key=_trip_key(fact.trip_id),
+            UpdateExpression="SET #fact = if_not_exists(#fact, :fact)",
+            ExpressionAttributeNames={"#fact": f"{FACT}{fact.event_id}"},
+            ExpressionAttributeValues={":fact": _text(fact)},
+            ReturnValues="ALL_NEW",
+        )
+        return _known(answer["Attributes"])
 
     def note_rejection(self, rejection: Rejection) -> None:
-        self._put_once(f"REQUEST#{rejection.request_id}", "REJECTION", rejection)
+        self._put_once(f"REQUEST#{rejection.request_id}", REJECTION, rejection)
         if rejection.trip_id:
-            self._put_once(_trip(rejection.trip_id), f"REJECTION#{rejection.request_id}", rejection)
+            self._put_once(_trip(rejection.trip_id), f"{REJECTION}{rejection.request_id}", rejection)
 
     def recall(self, trip_id: str) -> Known:
-        items = list(self._of_trip(trip_id))
-        summary = next((_value(item, Summary) for item in items if item["sk"]["S"] == "SUMMARY"), None)
-        return Known(tuple(_value(item, Noted) for item in items if item["sk"]["S"].startswith("FACT#")), summary)
+        answer = self._call("get_item", Key=_trip_key(trip_id), ConsistentRead=True)
+        return _known(answer.get("Item", {}))
 
     def rejections(self, trip_id: str) -> list[Rejection]:
         """The requests for this trip that were rejected."""
-        return [_value(item, Rejection) for item in self._of_trip(trip_id) if item["sk"]["S"].startswith("REJECTION#")]
+        values = {":pk": {"S": _trip(trip_id)}, ":sk": {"S": REJECTION}}
+        answer = self._call(
+            "query",
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        return [msgspec.json.decode(item["value"]["S"], type=Rejection) for item in answer["Items"]]
 
     def rejection(self, request_id: str) -> Rejection | None:
         """The rejection of the request that an event carried."""
-        item = self._call(
-            "get_item", Key={"pk": {"S": f"REQUEST#{request_id}"}, "sk": {"S": "REJECTION"}}, ConsistentRead=True
-        ).get("Item")
-        return _value(item, Rejection) if item else None
+        key = {"pk": {"S": f"REQUEST#{request_id}"}, "sk": {"S": REJECTION}}
+        item = self._call("get_item", Key=key, ConsistentRead=True).get("Item")
+        return msgspec.json.decode(item["value"]["S"], type=Rejection) if item else None
 
     def enter(self, summary: Summary) -> None:
-        item = _item(_trip(summary.trip_id), "SUMMARY", summary)
         board = f"OPEN#{crc32(summary.trip_id.encode()) % SHARDS}" if summary.open else f"ENDED#{summary.due:%Y-%m-%d}"
         with suppress(self._client.exceptions.ConditionalCheckFailedException):  # someone knows more
             self._call(
-                "put_item",
-                Item={
-                    **item,
-                    "board": {"S": board},
-                    "due": {"S": _moment(summary.due)},
-                    "seen": {"N": str(summary.seen)},
+                "update_item",
+                Key=_trip_key(summary.trip_id),
+                UpdateExpression="SET summary = :summary, board = :board, due = :due, seen = :seen",
+                ConditionExpression="attribute_not_exists(seen) OR seen <= :seen",
+                ExpressionAttributeValues={
+                    ":summary": _text(summary),
+                    ":board": {"S": board},
+                    ":due": {"S": _moment(summary.due)},
+                    ":seen": {"N": str(summary.seen)},
                 },
-                ConditionExpression="attribute_not_exists(pk) OR seen <= :seen",
-                ExpressionAttributeValues={":seen": {"N": str(summary.seen)}},
             )
 
     def due(self, now: datetime) -> list[Summary]:
@@ -99,26 +112,12 @@ class DynamoSagaLog:
             ScanIndexForward=until is not None,
             Limit=limit,
         )
-        return [_value(item, Summary) for item in answer["Items"]]
-
-    def _of_trip(self, trip_id: str) -> Iterator[Item]:
-        more: dict[str, Any] = {}
-        while True:
-            page = self._call(
-                "query",
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": _trip(trip_id)}},
-                ConsistentRead=True,
-                **more,
-            )
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return [msgspec.json.decode(item["summary"]["S"], type=Summary) for item in answer["Items"]]
 
     def _put_once(self, pk: str, sk: str, value: msgspec.Struct) -> None:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):  # kept before
-            self._call("put_item", Item=_item(pk, sk, value), ConditionExpression="attribute_not_exists(pk)")
+            item = {"pk": {"S": pk}, "sk": {"S": sk}, "value": _text(value)}
+            self._call("put_item", Item=item, ConditionExpression="attribute_not_exists(pk)")
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         try:
@@ -133,14 +132,20 @@ def _trip(trip_id: str) -> str:
     return f"TRIP#{trip_id}"
 
 
+def _trip_key(trip_id: str) -> dict[str, Any]:
+    return {"pk": {"S": _trip(trip_id)}, "sk": {"S": "TRIP"}}
+
+
+def _known(item: Item) -> Known:
+    facts = (msgspec.json.decode(value["S"], type=Noted) for name, value in item.items() if name.startswith(FACT))
+    summary = msgspec.json.decode(item["summary"]["S"], type=Summary) if "summary" in item else None
+    return Known(tuple(facts), summary)
+
+
+def _text(value: msgspec.Struct) -> dict[str, str]:
+    return {"S": msgspec.json.encode(value).decode()}
+
+
 def _moment(moment: datetime) -> str:
     """Fixed width, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _item(pk: str, sk: str, value: msgspec.Struct) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}, "value": {"S": msgspec.json.encode(value).decode()}}
-
-
-def _value(item: Item, kind: type[T]) -> T:
-    return msgspec.json.decode(item["value"]["S"], type=kind)

@@ -20,13 +20,12 @@ def observe(legs: Mapping[str, int], client_source: str, body: str) -> Core[None
     """Handle one message of the observe queue: keep the fact, and say so when the trip has come to an end."""
     try:
         seen = read(legs, client_source, body)
+        if isinstance(seen, domain.Rejection):
+            yield NoteRejection(seen)
+        else:
+            yield from _follow_up(legs, (yield Note(seen)))
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
-        return
-    if isinstance(seen, domain.Rejection):
-        yield NoteRejection(seen)
-    else:
-        yield from _follow_up(legs, (yield Note(seen)))
 
 
 def watch(legs: Mapping[str, int], now: datetime) -> Core[None]:
@@ -59,7 +58,7 @@ def _follow_up(legs: Mapping[str, int], known: domain.Known) -> Core[domain.Summ
     if summary.status.ended and summary.announced is not summary.status:
         yield from announce(_outcome(facts, summary))
         summary = msgspec.structs.replace(summary, announced=summary.status)
-    if summary != known.summary:
+    if not domain.tells_nothing_new(summary, known.summary):
         yield Enter(summary)
     return summary
 

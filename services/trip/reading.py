@@ -57,8 +57,11 @@ def _rejection(envelope: Envelope) -> Rejection:
 
 
 def _cancel_request(envelope: Envelope, client_source: str) -> Noted:
+    """The client's cancel, or the observer's own repetition of it, which says nothing new."""
     trip_id = envelope.detail.get("tripId") if isinstance(envelope.detail, dict) else None
-    if envelope.source != client_source or not TRIP_ID_CHECK.accepts(trip_id):
+    if envelope.source != client_source:
+        trip_id = read_metadata(envelope).trip_id
+    if not TRIP_ID_CHECK.accepts(trip_id):
         raise Unreadable(f"{envelope.detail_type} from {envelope.source!r}: tripId: {TRIP_ID_CHECK.cure}")
     # whoever cancels twice cancels once: one note a trip, whatever the event ids
     return Noted(
