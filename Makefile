@@ -2,7 +2,7 @@
 # Set-up happens once; after that no target needs the network.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format synth up down bench clean tools
+.PHONY: help setup demo test lint format synth up down bench cdk-roundtrip clean tools
 
 STAGE ?= local
 STAMP := .venv/wayfare-setup
@@ -17,7 +17,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 export UV
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Install everything into .venv and .wayfare
 
@@ -48,6 +48,9 @@ down: setup ## Stop it
 
 bench: setup ## Measure import time, latency and throughput
 	@.venv/bin/python -m sandbox.bench
+
+cdk-roundtrip: setup ## Deploy one service to the engine with the real CDK command (needs npx)
+	@.venv/bin/python -m sandbox.cdk_roundtrip
 
 clean: ## Stop the engine, and remove everything that was made
 	@if [ -x .venv/bin/wayfare ]; then .venv/bin/wayfare down || true; fi

@@ -1,4 +1,4 @@
-"""Deploying to AWS: the real CDK command, pinned to the newest one that reads this library's assembly."""
+"""Deploying to AWS: the real CDK command."""
 
 import os
 import shutil
@@ -6,10 +6,9 @@ import subprocess
 
 from console import local
 from console.trouble import Exit, Trouble
+from infra.cdk_command import CDK, QUIET
 from infra.names import Names
 from sandbox.engine.process import PROJECT
-
-CDK = "aws-cdk@2.1148.1"
 
 
 def command(stage: str, service: str) -> list[str]:
@@ -25,6 +24,6 @@ def run(words: list[str]) -> None:
     if shutil.which(words[0]) is None:
         raise Trouble(f"{words[0]} is not on the PATH: install Node.js 20 or newer")
     local.know_uv()
-    done = subprocess.run(words, cwd=PROJECT, env=dict(os.environ), check=False)  # noqa: S603 - our own command
+    done = subprocess.run(words, cwd=PROJECT, env={**os.environ, **QUIET}, check=False)  # noqa: S603 - our own command
     if done.returncode:
         raise Trouble(f"`{' '.join(words)}` ended with exit code {done.returncode}: see its output above", Exit.NO)

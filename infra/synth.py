@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from infra.cdk_command import QUIET
 from infra.packaging import CACHE, ROOT, digest, once
 from infra.stages import Stage, named
 
@@ -79,10 +80,7 @@ def _environment(stage: Stage, outdir: Path) -> dict[str, str]:
         **os.environ,
         "CDK_CONTEXT_JSON": json.dumps(_context() | {"stage": stage.name}),
         "CDK_OUTDIR": str(outdir),
-        # A warning about the age of Node.js is not about these templates.
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        **QUIET,
     }
 
 

@@ -30,23 +30,23 @@ EXAMPLE = json.loads((packaging.ROOT / "examples" / "trips" / "trip-success.json
 BARE = "import boto3; boto3.client('dynamodb'); boto3.client('events')"
 BOOK = "import services.hotel.handlers"
 NOTHING = "pass"
+CONSOLE = Console(highlight=False)
 OWN_STOCK = 5
 """As many trips share a hotel, a flight and a class of cars: the size of an unlisted fleet."""
 
 
 def main(imports: int = 9, idle: int = 50, trips: int = 300, rounds: int = 3) -> None:
     """Measure, and print a table."""
-    console = Console(highlight=False)
     table = Table("measured here", "Wayfare", "next to", "ratio", title="Medians on this machine")
-    with console.status("importing in fresh processes"):
+    with CONSOLE.status("importing in fresh processes"):
         _rows_of_imports(table, imports)
-    with console.status("starting the engine"), LocalWorld.running() as world:
-        console.print(f"engine on {world.engine.endpoint}, {os.cpu_count()} cores")
+    with CONSOLE.status("starting the engine"), LocalWorld.running() as world:
+        CONSOLE.print(f"engine on {world.engine.endpoint}, {os.cpu_count()} cores")
         chain = EmptyChain(world.engine)
         _warm_up(world, chain)
         _row_of_latency(table, world, idle)
-        _row_of_throughput(table, world, chain, trips, rounds, console)
-    console.print(table)
+        _row_of_throughput(table, world, chain, trips, rounds)
+    CONSOLE.print(table)
 
 
 def _rows_of_imports(table: Table, times: int) -> None:
@@ -92,12 +92,10 @@ def _row_of_latency(table: Table, world: LocalWorld, times: int) -> None:
     )
 
 
-def _row_of_throughput(
-    table: Table, world: LocalWorld, chain: EmptyChain, trips: int, rounds: int, console: Console
-) -> None:
+def _row_of_throughput(table: Table, world: LocalWorld, chain: EmptyChain, trips: int, rounds: int) -> None:
     ours, empty = [], []
     for number in range(1, rounds + 1):
-        with console.status(f"{trips} trips, then {trips} empty runs: round {number} of {rounds}"):
+        with CONSOLE.status(f"{trips} trips, then {trips} empty runs: round {number} of {rounds}"):
             batch = _trips(trips)
             ours.append(trips / _timed(partial(_burst, world, batch)))
             empty.append(trips / _timed(partial(_burst_empty, chain, batch)))
