@@ -22,7 +22,11 @@ TRIP_ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 TripId = Annotated[str, msgspec.Meta(pattern=TRIP_ID)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
-T = TypeVar("T")
+YEARS = range(1900, 2201)
+"""Moments outside are nobody's plan, and the calendar's ends leave no room to add five minutes."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+M = TypeVar("M", "Metadata", "RejectionMetadata")
 
 
 class Unreadable(Exception):
@@ -176,27 +180,33 @@ def read_json(text: str) -> Any:
 
 def read_envelope(body: str) -> Envelope:
     """The event in a queue's message; `Unreadable` when EventBridge cannot have put it there."""
-    return _converted(read_json(body), Envelope, "not an EventBridge event")
+    envelope = _converted(read_json(body), Envelope, "not an EventBridge event")
+    _check_unicode([envelope.id, envelope.source, envelope.detail_type])
+    return envelope
 
 
 def read_metadata(envelope: Envelope) -> Metadata:
     """A fact's metadata; `Unreadable` for another major version, a missing part, or parts that do not belong together."""
+    return _metadata(envelope, Metadata)
+
+
+def read_rejection(envelope: Envelope) -> RejectionMetadata:
+    """A rejection's metadata; `Unreadable` as for any other fact."""
+    return _metadata(envelope, RejectionMetadata)
+
+
+def _metadata(envelope: Envelope, kind: type[M]) -> M:
     raw = envelope.detail.get("metadata") if isinstance(envelope.detail, dict) else None
     version = raw.get("version") if isinstance(raw, dict) else None
     if version != VERSION:
         raise Unreadable(f"metadata.version = {version!r}: this reader knows version {VERSION}")
-    metadata = _converted(raw, Metadata, "metadata")
+    _check_unicode(envelope.detail)
+    metadata = _converted(raw, kind, "metadata")
     if envelope.source != source_of(metadata.participant):
         raise Unreadable(
             f"metadata.participant = {metadata.participant!r} does not belong to source {envelope.source!r}"
         )
     return metadata
-
-
-def read_rejection(envelope: Envelope) -> RejectionMetadata:
-    """A rejection's metadata; `Unreadable` if it is none."""
-    raw = envelope.detail.get("metadata") if isinstance(envelope.detail, dict) else None
-    return _converted(raw, RejectionMetadata, "metadata")
 
 
 def read_data(envelope: Envelope, kind: type[T]) -> T:
@@ -220,9 +230,22 @@ def utc(moment: datetime) -> datetime:
 
 def _converted(raw: object, kind: type[T], what: str) -> T:
     try:
-        return msgspec.convert(raw, kind)
+        found = msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         raise Unreadable(f"{what}: {error}") from error
+    for field in msgspec.structs.fields(kind):
+        moment = getattr(found, field.name)
+        if isinstance(moment, datetime) and moment.year not in YEARS:
+            raise Unreadable(f"{what}: {field.encode_name} = {moment.isoformat()} is out of this world")
+    return found
+
+
+def _check_unicode(value: object) -> None:
+    """An unpaired surrogate passes a JSON parser, but could never be announced or stored."""
+    try:
+        canonical(value)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("text that is not valid Unicode") from error
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
