@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from shared.message import TRIP_ID, Mode, Problem, canonical, shorten
+from shared.message import TRIP_ID, YEARS, Mode, Problem, canonical, shorten
 
 MAX_BYTES = 16 * 1024
 """The request travels in every forward fact and is stored on each leg."""
@@ -20,11 +20,12 @@ MAX_DAYS = 60
 """A stay or a rental claims one item a day, and a DynamoDB transaction holds at most 100 items."""
 MAX_TRAVELLERS = 9
 MAX_DEADLINE = timedelta(days=30)
+MAX_PROBLEMS = 30
+"""So many are told of one request: the answer must fit into an event, and into the observer's log."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _FLAG = re.compile(r"failBook[A-Z][A-Za-z]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_YEARS = range(1900, 2201)
 
 FAULT_KINDS = ("refuse", "throttle", "crash_before", "crash_after", "delay")
 FAULT_STEPS = ("book", "compensate")
@@ -51,21 +52,30 @@ class InvalidTrip(Exception):
 def parse_trip(detail: object, *, requested_at: datetime, faults_allowed: bool) -> TripRequest:
     """Check a request's detail. `requested_at` is the event's own time, so that a redelivery gets the same answer.
 
-    Raises `InvalidTrip` with every problem found.
+    Raises `InvalidTrip` with every problem found (the first `MAX_PROBLEMS` of them).
     """
     if not isinstance(detail, dict):
         raise InvalidTrip([Problem("detail", shorten(detail), "send the trip as a JSON object")])
-    problems = [*_size(detail), *_fields(detail, faults_allowed=faults_allowed)]
-    if not problems:
-        problems = [*_ranges(detail), *_deadline(detail, requested_at)]
+    problems = (
+        [*_size(detail)]
+        or [*_fields(detail, faults_allowed=faults_allowed)]
+        or [*_ranges(detail), *_deadline(detail, requested_at)]
+    )
     if problems:
-        raise InvalidTrip(problems)
+        raise InvalidTrip(_at_most(MAX_PROBLEMS, problems))
     return TripRequest(
         trip_id=detail["tripId"],
         mode=Mode(detail.get("mode", Mode.CHOREOGRAPHY)),
         deadline=instant(detail["deadline"]) if "deadline" in detail else None,
         detail=detail,
     )
+
+
+def _at_most(count: int, problems: list[Problem]) -> list[Problem]:
+    more = len(problems) - count
+    if more <= 0:
+        return problems
+    return [*problems[:count], Problem("detail", f"{more} more problems", "cure these first")]
 
 
 def instant(text: str) -> datetime:
@@ -89,12 +99,17 @@ def _fields(detail: Mapping[str, Any], *, faults_allowed: bool) -> Iterator[Prob
             yield Problem(field, "missing", check.cure)
     for field, value in detail.items():
         if field == "faults" or _FLAG.match(field):
-            yield from _fault_problems(field, value, allowed=faults_allowed)
+            yield from _fault_problems(_name(field), value, allowed=faults_allowed)
         elif known := REQUIRED.get(field) or OPTIONAL.get(field):
             if not known.accepts(value):
                 yield Problem(field, shorten(value), known.cure)
         elif not isinstance(value, dict):
-            yield Problem(shorten(field).strip('"'), shorten(value), f"no such field; {_suggest(field)}")
+            yield Problem(_name(field), shorten(value), f"no such field; {_suggest(field)}")
+
+
+def _name(field: str) -> str:
+    """A field's name as it may be shown: what a client sent may be huge, empty, or full of control characters."""
+    return shorten(field).strip('"') or '""'
 
 
 def _suggest(field: str) -> str:
@@ -169,7 +184,7 @@ def _is_instant(value: object) -> bool:
     if not (isinstance(value, str) and _INSTANT.fullmatch(value)):
         return False
     try:
-        return instant(value).year in _YEARS
+        return instant(value).year in YEARS
     except ValueError:
         return False
 
