@@ -160,7 +160,7 @@ def read_notice(participant: Participant, terms: Terms, envelope: Envelope, at: 
         case "TripCancelRequested" | "TripExpired":
             return _observer_notice(participant, envelope, at)
         case _:
-            return _failure_downstream(participant, envelope, at)
+            return _failure_downstream(participant, terms, envelope, at)
 
 
 def _client_cancel(envelope: Envelope, at: datetime) -> Notice:
@@ -186,10 +186,15 @@ def _observer_notice(participant: Participant, envelope: Envelope, at: datetime)
     return _notice(Ask.CANCEL if cancel else Ask.EXPIRE, metadata, at, reason=Ask.CANCEL if cancel else Ask.EXPIRE)
 
 
-def _failure_downstream(participant: Participant, envelope: Envelope, at: datetime) -> Notice:
+def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:
     metadata = read_metadata(envelope)
     part = envelope.detail_type.removeprefix(title_of(metadata.participant))
-    if part not in ("BookingFailed", "Cancelled") or metadata.leg <= participant.leg:
+    not_later = {participant.name, terms.after[0] if terms.after else None}  # whatever leg they claim
+    if (
+        part not in ("BookingFailed", "Cancelled")
+        or metadata.leg <= participant.leg
+        or metadata.participant in not_later
+    ):
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no failure downstream of leg {participant.leg}"
         )
