@@ -18,8 +18,9 @@ class Rental:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Every day the vehicle is away; a drop-off at midnight leaves the next day free."""
-        day, last = self.pick_up.date(), max(self.pick_up, self.drop_off - INSTANT).date()
+        """Every day the vehicle is away: at least that of the pick-up; a drop-off at midnight leaves the next day free."""
+        day = self.pick_up.date()
+        last = max(day, (self.drop_off - INSTANT).date())  # two offsets may put the drop-off on an earlier date
         return tuple(day + timedelta(days=n) for n in range((last - day).days + 1))
 
 
