@@ -124,7 +124,5 @@ def nudged(summary: Summary, now: datetime) -> Summary:
 
 def lateness(summaries: Iterable[Summary], now: datetime) -> timedelta:
     """How long the latest of these trips has been open past its deadline (zero: none is late)."""
-    return max(
-        (now - summary.deadline for summary in summaries if summary.deadline and not summary.status.ended),
-        default=timedelta(0),
-    )
+    late = (now - summary.deadline for summary in summaries if summary.deadline and not summary.status.ended)
+    return max([timedelta(0), *late])
