@@ -153,13 +153,14 @@ def saga_log(facts: Facts) -> list[Line]:
 
 
 def _booking(facts: Facts, name: str, before: datetime) -> list[Line]:
-    start = Line(before, "start", "book", name)
-    if booked := facts.of(name, "Booked"):
-        return [start, Line(booked.occurred_at, "end", "book", name)]
-    failed = facts.of(name, "BookingFailed")
-    if failed is None or _is_word_of_pivot(failed):
+    booked, failed = facts.of(name, "Booked"), facts.of(name, "BookingFailed")
+    if booked:
+        ended = Line(booked.occurred_at, "end", "book", name)
+    elif failed and not _is_word_of_pivot(failed):
+        ended = Line(failed.occurred_at, "refused", "book", name, _reason(failed))
+    else:
         return []
-    return [start, Line(failed.occurred_at, "refused", "book", name, _reason(failed))]
+    return [Line(min(before, ended.at), "start", "book", name), ended]  # clocks differ
 
 
 def _is_word_of_pivot(failed: Noted) -> bool:
