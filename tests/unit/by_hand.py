@@ -1,0 +1,73 @@
+"""A core driven by hand: each effect it yields is answered with a recorded result."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from shared.message import Fact
+from shared.ports import Seen
+from shared.saga.effects import Announce, Core, Decide, Effect, Look, Quarantine, Release
+from shared.saga.record import Record, Stock, StockKey
+
+Answer = Callable[[Any], object]
+
+
+class Run(NamedTuple):
+    """What a core did, and how it ended: None (the message may be deleted) or why it may not."""
+
+    effects: list[Effect]
+    failure: Exception | None
+
+    @property
+    def names(self) -> list[str]:
+        return [type(effect).__name__ for effect in self.effects]
+
+    @property
+    def announced(self) -> list[Fact]:
+        return [effect.fact for effect in self.effects if isinstance(effect, Announce)]
+
+    @property
+    def decided(self) -> list[Record]:
+        return [effect.record for effect in self.effects if isinstance(effect, Decide)]
+
+    @property
+    def released(self) -> list[Record]:
+        return [effect.cancelled for effect in self.effects if isinstance(effect, Release)]
+
+    @property
+    def quarantined(self) -> list[str]:
+        return [effect.reason for effect in self.effects if isinstance(effect, Quarantine)]
+
+    @property
+    def said(self) -> list[str]:
+        """The detail-types announced, with the reason of those that have one."""
+        return [" ".join(filter(None, (told.detail_type, getattr(told.data, "reason", "")))) for told in self.announced]
+
+
+def by_hand(core: Core[None], answers: Mapping[type, Answer]) -> Run:
+    """Drive a core to its end. An answer that returns an exception has it thrown into the core."""
+    effects: list[Effect] = []
+    try:
+        effect = next(core)
+        while True:
+            effects.append(effect)
+            result = answers.get(type(effect), lambda _: None)(effect)
+            effect = core.throw(result) if isinstance(result, Exception) else core.send(result)
+    except StopIteration:
+        return Run(effects, None)
+    except Exception as failure:
+        return Run(effects, failure)
+
+
+def ledger(standing: Record | None = None, shelf: dict[StockKey, Stock] | None = None) -> dict[type, Answer]:
+    """Answers of a ledger on which this record stands, and every write succeeds."""
+    return {
+        Look: lambda _: Seen(standing, shelf or {}),
+        Decide: lambda effect: effect.record,
+        Release: lambda effect: effect.cancelled,
+    }
+
+
+def in_turn(*results: object) -> Answer:
+    """These answers, one after the other."""
+    left = iter(results)
+    return lambda _: next(left)
