@@ -28,9 +28,9 @@ def main() -> None:
         Deployer(engine.clients).deploy(synth(STAGE), [names.stack(PLATFORM), names.stack(SERVICE)])
         for step in (
             ("synth", "--quiet"),
-            ("diff", "--fail"),
+            ("diff", "--fail", "--method", "template"),
             ("deploy", "--require-approval", "never"),
-            ("diff", "--fail"),
+            ("diff", "--fail", "--method", "template"),
         ):
             if code := _cdk(engine, out, *step, names.stack(SERVICE)):
                 sys.exit(f"`cdk {' '.join(step)}` ended with exit code {code}")
