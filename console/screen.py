@@ -32,14 +32,16 @@ class Screen:
             self._out.print(Text(text, style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table of plain text that fits; columns whose names end in `#` hold numbers."""
+        """A table of plain text that fits; columns whose names end in `#` hold numbers, in `!` what must stay in one piece."""
         if self.as_json:
             return
         table = Table(box=None, pad_edge=False, show_header=any(columns))
         for column in columns:
-            right = column.endswith("#")
             table.add_column(
-                Text(column.rstrip("#")), justify="right" if right else "left", overflow="fold", no_wrap=right
+                Text(column.rstrip("#!")),
+                justify="right" if column.endswith("#") else "left",
+                overflow="fold",
+                no_wrap=column.endswith(("#", "!")),
             )
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))

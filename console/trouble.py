@@ -11,6 +11,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from botocore.exceptions import (
+    ConnectionError as NotConnected,
+)
 
 from infra.packaging import PackagingFailed
 from infra.synth import SynthFailed
@@ -97,7 +100,7 @@ def _not_asked(error: BotoCoreError) -> str:
         )
     if isinstance(error, NoRegionError):
         return "no AWS region is set: set AWS_DEFAULT_REGION to the region that the stage is deployed in"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, NotConnected | HTTPClientError):
         return f"nothing answers ({_text(error)}): check the network, or start the local engine with `wayfare up`"
     return f"{type(error).__name__}: {_text(error)}"
 

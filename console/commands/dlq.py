@@ -28,7 +28,7 @@ def list_(stage: StageOption = "local", as_json: JsonOption = False) -> None:
         return
     now = datetime.now(UTC)
     screen.table(
-        ("queue", "waiting#", "oldest#", "why"),
+        ("queue!", "waiting#", "oldest#", "why"),
         [
             (queue.queue, queue.depth, f"{ago(queue.oldest, now)} ago" if queue.oldest else "", _reasons(queue))
             for queue in found

@@ -71,7 +71,7 @@ def trips(
         screen.say(f"No trips on stage {stage}: book one with `wayfare book FILE{on_stage(stage)}`.")
         return
     screen.table(
-        ("trip", "status", "asked#", "reason"),
+        ("trip!", "status!", "asked#", "reason"),
         [
             (
                 summary.trip_id,
