@@ -11,16 +11,17 @@ from infra.names import Names
 from sandbox.engine.process import PROJECT
 
 
-def command(stage: str, service: str) -> list[str]:
-    """The command that deploys one stack, and synthesises no other."""
+def command(stage: str, service: str, *, unasked: bool = False) -> list[str]:
+    """The command that deploys one stack, and synthesises no other; `unasked`: without asking about permissions."""
     return [
         *("npx", "--yes", CDK, "deploy", Names(stage).stack(service)),
         *("--context", f"stage={stage}", "--context", f"services={service}"),
+        *(("--require-approval", "never") if unasked else ()),
     ]
 
 
 def run(words: list[str]) -> None:
-    """Run it in the project's folder; it asks before it changes permissions. Raises Trouble when it fails."""
+    """Run it in the project's folder; it prints as it goes. Raises Trouble when it fails."""
     if shutil.which(words[0]) is None:
         raise Trouble(f"{words[0]} is not on the PATH: install Node.js 20 or newer")
     local.know_uv()

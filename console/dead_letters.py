@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from console.connection import Target
+from console.trouble import Trouble
 from infra.catalog import CATALOG, OBSERVER
 from infra.names import Names, dead_letters
 from infra.units import OBSERVER_UNITS, PARTICIPANT_UNITS
@@ -54,7 +55,7 @@ def why(message: dict[str, Any]) -> str:
 
 
 def _look(sqs: Any, name: str) -> Waiting:
-    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    url = _url(sqs, name)
     counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
     told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
     depth = sum(int(told[count]) for count in counts)
@@ -62,6 +63,14 @@ def _look(sqs: Any, name: str) -> Waiting:
     sent = [int(message["Attributes"]["SentTimestamp"]) / 1000 for message in messages]
     oldest = datetime.fromtimestamp(min(sent), UTC) if sent else None
     return Waiting(name, depth, oldest, dict(Counter(map(why, messages))))
+
+
+def _url(sqs: Any, name: str) -> str:
+    try:
+        url: str = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist as error:
+        raise Trouble(f"queue {name} does not exist: deploy its service with `wayfare deploy SERVICE`") from error
+    return url
 
 
 def _peek(sqs: Any, url: str) -> list[dict[str, Any]]:

@@ -53,13 +53,12 @@ class Screen:
 
     @contextmanager
     def busy(self, doing: str) -> Iterator[Callable[[str], None]]:
-        """Show that something takes time: a moving line on a terminal, else a line for each step.
+        """Show that something takes time: a moving line on a terminal, else a line for each step that is told.
 
         Yields the function that tells the next step.
         """
         live = next((each for each in (self._out, self._err) if each.is_terminal), None)
         if live is None or (self.as_json and live is self._out):
-            self._err.print(Text(f"{doing} …"), soft_wrap=True)
             yield lambda step: self._err.print(Text(f"{step} …"), soft_wrap=True)
             return
         with live.status(Text(f"{doing} …")) as status:

@@ -75,6 +75,12 @@ _MISSING = frozenset(
         "ResourceNotFoundException",
     }
 )
+_THINGS = {
+    "GetItem": "the observer's table",
+    "Query": "the observer's table",
+    "Invoke": "the function",
+    "PutEvents": "the bus",
+}
 
 
 def in_a_sentence(error: Exception) -> Trouble:
@@ -113,7 +119,8 @@ def _refusal(error: ClientError) -> str:
     if code in _WRONG_KEYS:
         return f"AWS does not accept the credentials for {call} ({code}): renew them, or use others"
     if code in _MISSING:
-        return f"{call} found nothing to work on ({message or code}): deploy it first, with `wayfare deploy SERVICE`"
+        thing = _THINGS.get(call, f"what {call} works on")
+        return f"{thing} does not exist ({message or code}): deploy it with `wayfare deploy SERVICE --stage NAME`"
     return f"{call} was refused ({code}): {message}"
 
 

@@ -22,7 +22,9 @@ def dlq() -> None:
 def list_(stage: StageOption = "local", as_json: JsonOption = False) -> None:
     """Every dead-letter queue and the quarantine: how many messages, since when, and why (of the first ten)."""
     screen = Screen(as_json=as_json)
-    found = waiting(connect(stage))
+    target = connect(stage)
+    with screen.busy("looking into the queues"):
+        found = waiting(target)
     if as_json:
         screen.answer([{**queue._asdict(), "oldest": queue.oldest and queue.oldest.isoformat()} for queue in found])
         return

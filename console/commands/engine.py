@@ -63,6 +63,7 @@ def deploy(
     services: Annotated[list[str], typer.Argument(metavar="SERVICE...", help=f"Of {', '.join(SERVICES)}.")],
     stage: StageOption = "local",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="On AWS: only print the CDK command.")] = False,
+    unasked: Annotated[bool, typer.Option("--yes", help="On AWS: do not ask about new permissions.")] = False,
 ) -> None:
     """Deploy these services alone; the others are not touched."""
     screen, chosen = Screen(), stage_named(stage)
@@ -72,7 +73,7 @@ def deploy(
             screen.say(f"{change.stack}: {change.change} in {change.seconds:.1f} s")
         return
     for service in services:
-        words = cdk.command(stage, service)
+        words = cdk.command(stage, service, unasked=unasked)
         screen.say(shlex.join(words))
         if not dry_run:
             cdk.run(words)

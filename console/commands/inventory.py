@@ -37,7 +37,8 @@ def show(
     wanted = [service] if service else list(PARTICIPANTS)
     require_services(wanted, PARTICIPANTS)
     screen, target = Screen(as_json=as_json), connect(stage)
-    rows = stock(target, wanted)
+    with screen.busy("asking the owners"):
+        rows = stock(target, wanted)
     if as_json:
         screen.answer([row._asdict() for row in rows])
     elif rows:
@@ -61,7 +62,9 @@ def set_(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     if capacity < 0:
         raise Trouble(f"capacity {capacity}: give a whole number from 0", Exit.USAGE)
     screen = Screen(as_json=as_json)
-    row: Row = set_capacity(connect(stage), service, item, unit, capacity)
+    target = connect(stage)
+    with screen.busy("asking the owner"):
+        row: Row = set_capacity(target, service, item, unit, capacity)
     if as_json:
         screen.answer(row._asdict())
     screen.table(COLUMNS, [row])

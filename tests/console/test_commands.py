@@ -115,6 +115,13 @@ def test_an_aws_stage_is_deployed_by_the_cdk_command(no_engine: Wayfare) -> None
     ]
 
 
+def test_a_deployment_to_aws_can_go_unasked(no_engine: Wayfare) -> None:
+    """For a pipeline, where nobody answers."""
+    assert no_engine("deploy", "car", "--stage", "dev", "--dry-run", "--yes").stdout.endswith(
+        "--require-approval never\n"
+    )
+
+
 def test_without_npx_the_cure_is_named(no_engine: Wayfare, monkeypatch: pytest.MonkeyPatch) -> None:
     """CDK's command is Node's."""
     monkeypatch.setattr(shutil, "which", lambda _: None)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,19 @@ def test_up_prints_what_any_client_needs(person: Person, particulars: dict[str, 
     for value in particulars.values():
         assert value in again.stdout
     assert particulars["endpoint"] == f"http://127.0.0.1:{person.port}"
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="no AWS CLI on the PATH")
+def test_an_ordinary_aws_cli_books_a_trip(particulars: dict[str, Any], person: Person) -> None:
+    """The printed line, as it is, in a shell that knows nothing else of AWS."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        ["sh", "-c", particulars["putEvents"]], cwd=PROJECT, env=bare, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["FailedEntryCount"] == 0
+    followed = person.types("book", "examples/trips/trip-success.json", "--follow")
+    assert followed.returncode == 0, followed.stdout + followed.stderr
 
 
 def test_plain_boto3_books_a_trip(person: Person, particulars: dict[str, Any]) -> None:
