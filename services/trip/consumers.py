@@ -1,9 +1,7 @@
 """What trip's functions work with: the observer on its log, and the watch over what is overdue."""
 
 import os
-from datetime import timedelta
-
-from aws_lambda_powertools.metrics import MetricUnit
+from functools import partial
 
 from services.trip.effects import TripPorts
 from services.trip.log import DynamoSagaLog
@@ -11,7 +9,7 @@ from services.trip.observer import observe, watch
 from shared.aws.clients import client
 from shared.aws.entry import Desk, DesksCore, own_queue, publisher_of
 from shared.aws.settings import client_source_from, legs_from
-from shared.aws.telemetry import LoggedDeadLetters, metrics
+from shared.aws.telemetry import LoggedDeadLetters, gauge
 
 
 def observation() -> Desk:
@@ -32,10 +30,6 @@ def _desk(core: DesksCore) -> Desk:
         DynamoSagaLog(client("dynamodb"), settings.table),
         publisher_of(settings),
         LoggedDeadLetters(queue),
-        _report_lateness,
+        partial(gauge, "OldestOpenTrip"),
     )
     return Desk(core, ports, queue, settings.max_receives)
-
-
-def _report_lateness(lateness: timedelta) -> None:
-    metrics.add_metric(name="OldestOpenTrip", unit=MetricUnit.Seconds, value=lateness.total_seconds())

@@ -12,10 +12,9 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
 from services.trip.domain import Known, Rejection, Summary
-from shared.aws.clients import understood
+from shared.aws.clients import understanding
 from shared.saga.timeline import Noted
 
 SHARDS = 4
@@ -120,12 +119,8 @@ class DynamoSagaLog:
             self._call("put_item", Item=item, ConditionExpression="attribute_not_exists(pk)")
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        try:
+        with understanding():
             return getattr(self._client, operation)(TableName=self._table, **arguments)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
 
 
 def _trip(trip_id: str) -> str:

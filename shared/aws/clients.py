@@ -1,5 +1,7 @@
 """The boto3 clients, made once per function, and which of their errors are worth another try."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -52,3 +54,15 @@ def understood(error: ClientError | BotoCoreError) -> Exception:
     if code == "ValidationException":
         return Unreadable(error.response["Error"].get("Message", code))
     return error
+
+
+@contextmanager
+def understanding() -> Iterator[None]:
+    """Raise AWS errors as `understood` has them."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        meaning = understood(error)
+        if meaning is error:
+            raise
+        raise meaning from error

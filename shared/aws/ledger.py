@@ -7,18 +7,17 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from shared.aws.clients import BUSY, understood
+from shared.aws.clients import BUSY, understanding
 from shared.message import Unreadable
 from shared.ports import Busy, Seen, Stale, Tripwire
 from shared.saga.record import Claim, Record, State, Stock, StockKey
 
 Item = Mapping[str, Any]
-T = TypeVar("T")
 
 READ_AT_ONCE = 100
 """BatchGetItem's limit."""
@@ -48,9 +47,8 @@ class DynamoLedger:
         return Seen(record_of(record) if record else None, shelf)
 
     def _read(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
-        answer = self._try(
-            lambda: self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-        )
+        with understanding():
+            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
         if answer["UnprocessedKeys"]:
             raise Busy("BatchGetItem left keys unread")
         yield from answer["Responses"].get(self._table, ())
@@ -113,7 +111,8 @@ class DynamoLedger:
     def _write(self, put: dict[str, Any], updates: list[dict[str, Any]], record: Record) -> Record | Stale:
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
-                self._try(lambda: self._put(put, updates))
+                with understanding():
+                    self._put(put, updates)
                 return record
             except ClientError as error:
                 answer = _why_not(error, record)
@@ -128,18 +127,6 @@ class DynamoLedger:
             self._client.transact_write_items(TransactItems=[put, *updates])
         else:  # half the price of a transaction of one
             self._client.put_item(**put["Put"])
-
-    @staticmethod
-    def _try(call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and error.response["Error"]["Code"] in (
-                "TransactionCanceledException",
-                "ConditionalCheckFailedException",
-            ):
-                raise
-            raise understood(error) from error
 
 
 def _why_not(error: ClientError, record: Record) -> Record | Stale | None:

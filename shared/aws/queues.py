@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.aws.clients import understood
+from shared.aws.clients import understanding
 
 LONGEST_WAIT = 900
 """Seconds between two deliveries of a message that keeps failing."""
@@ -24,10 +24,8 @@ class OwnQueue:
     def park(self, body: str, reason: str) -> None:
         """Send the message as it came to the dead-letter queue, with the reason as an attribute."""
         attributes = {"reason": {"DataType": "String", "StringValue": _plain(reason)}}
-        try:
+        with understanding():
             self._client().send_message(QueueUrl=self._dead_letter_url, MessageBody=body, MessageAttributes=attributes)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
 
     def put_off(self, receipt: str, delivery: int) -> None:
         """Make a failed message wait; best effort (the queue's own timeout applies otherwise)."""

@@ -1,6 +1,7 @@
 """Logs and metrics: one structured line per announcement and per message that went wrong. Never what a trip contains."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -53,3 +54,8 @@ def gave_back(message_id: str, attempt: int, failure: Exception) -> None:
         extra={"messageId": message_id, "attempt": attempt, "failure": f"{type(failure).__name__}: {failure}"},
     )
     metrics.add_metric(name="GivenBack", unit=MetricUnit.Count, value=1)
+
+
+def gauge(name: str, duration: timedelta) -> None:
+    """How long something takes, or is late."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=duration.total_seconds())
