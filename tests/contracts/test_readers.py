@@ -19,7 +19,7 @@ from shared.saga.effects import Core
 from shared.saga.runtime import handle_booking, handle_notice
 from tests.contracts.frozen import frozen, name_of
 from tests.samples import LEGS, PARTICIPANTS, TERMS, body, booked, delivery
-from tests.unit.by_hand import Run, by_hand, ledger
+from tests.unit.by_hand import Answer, Run, by_hand, ledger
 from tests.unit.test_booking import DETAILS
 
 RULES = all_rules(CATALOG, named("local")) + all_rules(CATALOG, named("local-reverse"))
@@ -28,7 +28,7 @@ RULES = all_rules(CATALOG, named("local")) + all_rules(CATALOG, named("local-rev
 def handle(service: str, role: str, message: str, standing: Any = None) -> Run:
     """Handle a message as the function behind that queue would."""
     if service == "trip":
-        keep = {Note: lambda effect: Known((effect.fact,), None)}
+        keep: dict[type, Answer] = {Note: lambda effect: Known((effect.fact,), None)}
         return by_hand(observe(LEGS, "travel.client", message), keep)
     handling = {"book": handle_booking, "compensate": handle_notice}[role]
     core: Core[None] = partial(handling, PARTICIPANTS[service], TERMS[service])(delivery(message))
