@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,10 +66,10 @@ def test_up_prints_what_any_client_needs(person: Person, particulars: dict[str, 
     assert particulars["endpoint"] == f"http://127.0.0.1:{person.port}"
 
 
-@pytest.mark.skipif(shutil.which("aws") is None, reason="no AWS CLI on the PATH")
 def test_an_ordinary_aws_cli_books_a_trip(particulars: dict[str, Any], person: Person) -> None:
     """The printed line, as it is, in a shell that knows nothing else of AWS."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    bare["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), bare["PATH"]])
     done = subprocess.run(
         ["sh", "-c", particulars["putEvents"]], cwd=PROJECT, env=bare, capture_output=True, text=True, check=False
     )
