@@ -86,7 +86,7 @@ def test_every_table_can_be_restored_to_any_second(templates: list[Template]) ->
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
     (index,) = [index for table in tables for index in table.properties.get("GlobalSecondaryIndexes", [])]
     assert index["IndexName"] == "board"
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["summary"]}
 
 
 def test_production_keeps_what_may_hold_a_trip(prod: Templates) -> None:
