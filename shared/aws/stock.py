@@ -97,7 +97,7 @@ def _answer(participant: Participant, stock: DynamoStock, event: Event) -> list[
         case {"do": "list"}:
             return [_row(key, item) for key, item in stock.listed()]
         case {"do": "set", "item": str(item), "unit": str(unit), "capacity": int(capacity)} if (
-            capacity >= 0 and item.strip()
+            not isinstance(capacity, bool) and capacity >= 0 and item.strip()
         ):
             try:
                 key = participant.shelve(item, unit)
