@@ -231,7 +231,7 @@ def utc(moment: datetime) -> datetime:
 def _converted(raw: object, kind: type[T], what: str) -> T:
     try:
         found = msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise Unreadable(f"{what}: {error}") from error
     for field in msgspec.structs.fields(kind):
         moment = getattr(found, field.name)
