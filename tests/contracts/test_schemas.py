@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from infra.contracts import Contract, contracts
-from infra.events_doc import stale
 from tests.contracts.frozen import breaks, examples, frozen, name_of, shape
 
 CONTRACTS = {name_of(contract): contract for contract in contracts()}
@@ -45,11 +44,6 @@ def _paths(value: Any, path: str) -> list[str]:
         *(each for name, item in inner for each in _paths(item, f"{path}.{name}")),
         *(each for item in items for each in _paths(item, f"{path}[]")),
     ]
-
-
-def test_the_pages_are_those_that_the_contracts_make() -> None:
-    """`python -m infra.events_doc --write` makes them."""
-    assert stale() == []
 
 
 V1 = {"detail": "object", "detail.a": "string", "detail.b": "object, optional", "detail.b.c": "string"}
