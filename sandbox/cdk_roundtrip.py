@@ -18,6 +18,11 @@ from sandbox.engine.engine import Engine
 
 STAGE = "local"
 SERVICE = "hotel"
+STEPS = (
+    ("synth", "--quiet"),
+    ("deploy", "--require-approval", "never"),
+    ("diff", "--fail", "--method", "template"),
+)
 
 
 def main() -> None:
@@ -25,16 +30,17 @@ def main() -> None:
     environment.ensure()
     names = Names(STAGE)
     with Engine.start() as engine, tempfile.TemporaryDirectory() as out:
-        Deployer(engine.clients).deploy(synth(STAGE), [names.stack(PLATFORM), names.stack(SERVICE)])
-        for step in (
-            ("synth", "--quiet"),
-            ("diff", "--fail", "--method", "template"),
-            ("deploy", "--require-approval", "never"),
-            ("diff", "--fail", "--method", "template"),
-        ):
+        deployer = Deployer(engine.clients)
+        deployer.deploy(synth(STAGE), [names.stack(PLATFORM)])
+        for step in STEPS:
             if code := _cdk(engine, out, *step, names.stack(SERVICE)):
                 sys.exit(f"`cdk {' '.join(step)}` ended with exit code {code}")
-    print(f"\nThe CDK command deploys {SERVICE} alone, and finds no difference to what our own deployer put there.")  # noqa: T201
+        (change,) = deployer.deploy(synth(STAGE), [names.stack(SERVICE)])
+    if change.change != "unchanged":
+        sys.exit(
+            f"after the CDK command our own deployer {change.change} {change.stack}: the two do not deploy the same"
+        )
+    print(f"\nThe CDK command deployed {SERVICE} alone; our own deployer finds nothing to change.")  # noqa: T201
 
 
 def _cdk(engine: Engine, out: str, *words: str) -> int:

@@ -15,8 +15,8 @@ from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.world import Books, Inbox, Parked
-from services.trip.domain import Known, Rejection
 from services.trip.log import DynamoSagaLog
+from services.trip.standing import Known, Rejection
 from shared.aws.ledger import record_of, stock_of
 
 BOUND = 120.0

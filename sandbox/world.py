@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from services.trip.domain import Known, Rejection
+from services.trip.standing import Known, Rejection
 from shared.saga.record import Record, Stock, StockKey
 
 

@@ -21,9 +21,9 @@ from infra.stages import Stage, named
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.world import Books, Inbox, Parked
-from services.trip.domain import Known, Rejection
 from services.trip.effects import TripPorts
 from services.trip.observer import observe, watch
+from services.trip.standing import Known, Rejection
 from shared.aws.settings import terms_from
 from shared.message import Fact
 from shared.saga.driver import drive

@@ -1,6 +1,6 @@
 """Car's nouns and rules: a rental takes a particular vehicle, whole days, from pick-up to drop-off."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
@@ -34,8 +34,7 @@ def fleet(car_class: str, size: int) -> tuple[str, ...]:
     return tuple(f"{car_class}-{number}" for number in range(1, size + 1))
 
 
-def turns(vehicles: Sequence[str], trip_id: str) -> Iterator[str]:
+def turns(vehicles: Sequence[str], trip_id: str) -> tuple[str, ...]:
     """The vehicles in the order a trip tries them: it starts at its own place, so that not all want the first one."""
     start = crc32(trip_id.encode()) % len(vehicles) if vehicles else 0
-    yield from vehicles[start:]
-    yield from vehicles[:start]
+    return (*vehicles[start:], *vehicles[:start])

@@ -9,27 +9,32 @@ from shared.saga.plan import Plan, Planning, Refused, available, capacity
 from shared.saga.record import Claim, StockKey
 
 FLEET = "fleet"
+AT_ONCE = 98
+"""Stock items to look at in one go: with the fleet's and the record they make one read of a hundred."""
 VEHICLES = 5
 """Vehicles of a class that nobody has listed, unless the stage says otherwise."""
 
 
 def plan(trip: Mapping[str, Any], unlisted: int | None) -> Planning:
-    """One vehicle that is free on every day of the rental."""
+    """One vehicle that is free on every day of the rental; a large fleet is looked at some vehicles at a time."""
     rental = Rental(trip["car"], datetime.fromisoformat(trip["carFrom"]), datetime.fromisoformat(trip["carTo"]))
     fleet_key = key_of(rental.wanted, FLEET)
     usual = VEHICLES if unlisted is None else unlisted
-    days = _days(rental, fleet(fleet_key.item, usual))
-    shelf = yield (fleet_key, *_keys(days))
+    some = max(1, AT_ONCE // len(rental.days))
+    vehicles = turns(fleet(fleet_key.item, usual), trip["tripId"])
+    shelf = yield (fleet_key, *_keys(rental, vehicles[:some]))
     size = capacity(shelf, fleet_key, usual)
-    if size != usual:  # somebody listed the fleet: look at those vehicles
-        days = _days(rental, fleet(fleet_key.item, size))
-        shelf = yield _keys(days)
-    if not days:
+    if size == 0:
         return Refused("car_unknown", f"no vehicle of class {rental.wanted!r} is listed; choose another class")
-    for vehicle in turns(tuple(days), trip["tripId"]):
-        if all(available(shelf, day, 1) for day in days[vehicle]):
-            claims = tuple(Claim(day.item, day.unit, 1, 1) for day in days[vehicle])
-            return Plan(claims, {"vehicle": vehicle, "days": [day.unit for day in days[vehicle]]})
+    if size != usual:  # somebody listed the fleet
+        vehicles, shelf = turns(fleet(fleet_key.item, size), trip["tripId"]), {}
+    for start in range(0, size, some):
+        chunk = vehicles[start : start + some]
+        if start or size != usual:
+            shelf = yield _keys(rental, chunk)
+        for vehicle in chunk:
+            if all(available(shelf, key, 1) for key in _keys(rental, [vehicle])):
+                return _plan(rental, vehicle)
     return Refused(
         "car_unavailable",
         f"no vehicle of class {rental.wanted!r} is free from {trip['carFrom']} to {trip['carTo']};"
@@ -37,13 +42,15 @@ def plan(trip: Mapping[str, Any], unlisted: int | None) -> Planning:
     )
 
 
-def _days(rental: Rental, vehicles: Sequence[str]) -> dict[str, list[StockKey]]:
-    """Each vehicle's stock items for the rental."""
-    return {vehicle: [StockKey(vehicle, day.isoformat()) for day in rental.days] for vehicle in vehicles}
+def _plan(rental: Rental, vehicle: str) -> Plan:
+    keys = _keys(rental, [vehicle])
+    claims = tuple(Claim(key.item, key.unit, 1, 1) for key in keys)
+    return Plan(claims, {"vehicle": vehicle, "days": [key.unit for key in keys]})
 
 
-def _keys(days: Mapping[str, list[StockKey]]) -> tuple[StockKey, ...]:
-    return tuple(key for keys in days.values() for key in keys)
+def _keys(rental: Rental, vehicles: Sequence[str]) -> tuple[StockKey, ...]:
+    """The stock items of some vehicles, a day each."""
+    return tuple(StockKey(vehicle, day.isoformat()) for vehicle in vehicles for day in rental.days)
 
 
 def key_of(wanted: str, unit: str) -> StockKey:

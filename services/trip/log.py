@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from services.trip.domain import Known, Rejection, Summary
+from services.trip.standing import Known, Rejection, Summary
 from shared.aws.clients import understanding
 from shared.saga.timeline import Noted
 

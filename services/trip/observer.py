@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.trip import domain
+from services.trip import standing
 from services.trip.effects import Enter, FindDue, Note, NoteRejection, Recall
 from services.trip.facts import TripCancelled, TripCancelRequested, TripConfirmed, TripExpired, TripFailed
 from services.trip.reading import read
@@ -20,7 +20,7 @@ def observe(legs: Mapping[str, int], client_source: str, body: str) -> Core[None
     """Handle one message of the observe queue: keep the fact, and say so when the trip has come to an end."""
     try:
         seen = read(legs, client_source, body)
-        if isinstance(seen, domain.Rejection):
+        if isinstance(seen, standing.Rejection):
             yield NoteRejection(seen)
         else:
             yield from _follow_up(legs, (yield Note(seen)))
@@ -30,40 +30,40 @@ def observe(legs: Mapping[str, int], client_source: str, body: str) -> Core[None
 
 def watch(legs: Mapping[str, int], now: datetime) -> Core[None]:
     """Handle one tick of the clock: remind whoever is overdue."""
-    due: list[domain.Summary] = yield FindDue(now)
+    due: list[standing.Summary] = yield FindDue(now)
     for summary in due:
         yield from remind(legs, summary.trip_id, now)
 
 
 def remind(legs: Mapping[str, int], trip_id: str, now: datetime) -> Core[None]:
     """Look at a trip that is due, and put what is overdue."""
-    known: domain.Known = yield Recall(trip_id)
+    known: standing.Known = yield Recall(trip_id)
     facts = Facts(known.noted, legs)
     summary = yield from _follow_up(legs, known)
     nudge = summary.nudges + 1
     overdue: list[tuple[str, Data]] = (
-        [("EXPIRED", TripExpired(nudge=nudge))] if domain.expired(facts, summary, now) else []
+        [("EXPIRED", TripExpired(nudge=nudge))] if standing.expired(facts, summary, now) else []
     )
-    overdue += [("CANCEL", TripCancelRequested(nudge=nudge))] if domain.cancel_overdue(facts, summary, now) else []
+    overdue += [("CANCEL", TripCancelRequested(nudge=nudge))] if standing.cancel_overdue(facts, summary, now) else []
     for state, data in overdue:
         yield from announce(_fact(facts, f"{state}:{nudge}", data, now))
     if overdue:
-        yield Enter(domain.nudged(summary, now))
+        yield Enter(standing.nudged(summary, now))
 
 
-def _follow_up(legs: Mapping[str, int], known: domain.Known) -> Core[domain.Summary]:
+def _follow_up(legs: Mapping[str, int], known: standing.Known) -> Core[standing.Summary]:
     """Bring the summary up to date with the facts; an outcome is announced before it is marked so."""
     facts = Facts(known.noted, legs)
-    summary = domain.assess(facts, known.summary)
+    summary = standing.assess(facts, known.summary)
     if summary.status.ended and summary.announced is not summary.status:
         yield from announce(_outcome(facts, summary))
         summary = msgspec.structs.replace(summary, announced=summary.status)
-    if not domain.tells_nothing_new(summary, known.summary):
+    if not standing.tells_nothing_new(summary, known.summary):
         yield Enter(summary)
     return summary
 
 
-def _outcome(facts: Facts, summary: domain.Summary) -> Fact:
+def _outcome(facts: Facts, summary: standing.Summary) -> Fact:
     data: Data
     match summary.status:
         case Status.CONFIRMED:

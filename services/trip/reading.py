@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from services.trip.domain import Rejection
+from services.trip.standing import Rejection
 from shared.message import (
     BookingFailed,
     Cancelled,

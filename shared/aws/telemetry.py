@@ -1,5 +1,6 @@
 """Logs and metrics: one structured line per announcement and per message that went wrong. Never what a trip contains."""
 
+import warnings
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -8,6 +9,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.message import Fact
 from shared.ports import DeadLetters, Publisher
+
+warnings.filterwarnings("ignore", "No application metrics to publish")  # a batch may have nothing to count
 
 logger = Logger()
 metrics = Metrics()

@@ -66,11 +66,14 @@ def _compensate(participant: Participant, notice: Notice, delivery: Delivery) ->
     except Exception as failure:  # whatever it is: the compensation is not done, and whoever watches is told
         with suppress(Exception):
             yield from announce(
-                delay(
-                    participant, notice, attempt=delivery.attempt, reason=type(failure).__name__, parked=delivery.last
-                )
+                delay(participant, notice, attempt=delivery.attempt, reason=_told(failure), parked=delivery.last)
             )
         raise
+
+
+def _told(failure: Exception) -> str:
+    """What stopped a compensation, for whoever reads the saga log; errors here name tables and codes, never a trip's content."""
+    return f"{type(failure).__name__}: {failure}"[:300]
 
 
 def _answer(participant: Participant, terms: Terms, order: Order) -> Core[Fact]:

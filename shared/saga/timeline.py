@@ -137,15 +137,9 @@ def saga_log(facts: Facts) -> list[Line]:
     for name in sorted(facts.legs, key=lambda name: facts.legs[name]):
         lines += _booking(facts, name, lines[-1].at)
     lines += _abort(facts)
-    for fact in facts.all:
-        if fact.part == "Cancelled" and fact.released:
-            lines += _compensation(facts, fact)
-    lines += [
-        line
-        for name in facts.having("CompensationParked")
-        if not facts.of(name, "Cancelled")
-        for line in _attempts(facts, name)
-    ]
+    compensations = [found for name in facts.legs if (found := _compensation(facts, name))]
+    for found in sorted(compensations, key=lambda lines: lines[-1].at):
+        lines += found
     standing = verdict(facts)
     if standing.status.ended:
         lines.append(Line(_ended(facts, standing), "end", "saga", note=_because(standing)))
@@ -179,15 +173,19 @@ def _abort(facts: Facts) -> list[Line]:
     )
 
 
-def _compensation(facts: Facts, cancelled: Noted) -> list[Line]:
-    cause = next((fact for fact in facts.all if fact.event_id == cancelled.causation_id), cancelled)
-    attempts = _attempts(facts, cancelled.participant)
-    began = min(cause.occurred_at, cancelled.occurred_at, *(line.at for line in attempts))
-    return [
-        Line(began, "start", "cancel", cancelled.participant),
-        *attempts,
-        Line(cancelled.occurred_at, "end", "cancel", cancelled.participant),
-    ]
+def _compensation(facts: Facts, name: str) -> list[Line]:
+    """From start to end, or to the last attempt; a tombstone gave nothing back and is no line."""
+    cancelled, attempts = facts.of(name, "Cancelled"), _attempts(facts, name)
+    if cancelled:
+        ended = [Line(cancelled.occurred_at, "end", "cancel", name)] if cancelled.released else []
+        cause = next((fact.occurred_at for fact in facts.all if fact.event_id == cancelled.causation_id), None)
+    else:
+        ended, cause = attempts[-1:], None
+        attempts = attempts[:-1]
+    if not ended:
+        return []
+    began = min(line.at for line in (*attempts, *ended))
+    return [Line(min(cause or began, began), "start", "cancel", name), *attempts, *ended]
 
 
 def _attempts(facts: Facts, name: str) -> list[Line]:

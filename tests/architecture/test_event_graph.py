@@ -17,9 +17,9 @@ from infra.catalog import CATALOG, OUTCOMES
 from infra.matching import heard_by
 from infra.rules import all_rules
 from infra.stages import named
-from services.trip.domain import Known
 from services.trip.effects import Note
 from services.trip.observer import observe
+from services.trip.standing import Known
 from shared.ports import Busy
 from shared.saga.effects import Core, Decide, Release
 from shared.saga.record import Record

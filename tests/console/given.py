@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.requests import Request
-from services.trip.domain import Known, Rejection
+from services.trip.standing import Known, Rejection
 from shared.message import Problem
 from shared.saga.timeline import CLIENT, Noted
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.contracts import Contract, contracts
-from services.trip.domain import Known, Summary
 from services.trip.effects import FindDue, Note, Recall
 from services.trip.observer import observe, watch
+from services.trip.standing import Known, Summary
 from shared.message import Fact
 from shared.ports import Busy
 from shared.saga.effects import Release

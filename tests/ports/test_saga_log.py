@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from msgspec.structs import replace
 
-from services.trip.domain import Known, Rejection, Summary, assess, nudged
 from services.trip.effects import SagaLog
 from services.trip.log import DynamoSagaLog
+from services.trip.standing import Known, Rejection, Summary, assess, nudged
 from shared.message import Problem
 from shared.ports import Busy
 from shared.saga.timeline import Facts, Noted, Status

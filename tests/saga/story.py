@@ -13,7 +13,7 @@ from typing import Any, Self
 from infra.catalog import CATALOG, PARTICIPANTS
 from sandbox.auditor import audit
 from sandbox.world import Books, Inbox, World
-from services.trip.domain import Rejection
+from services.trip.standing import Rejection
 from shared.saga.record import State
 from shared.saga.timeline import Facts, Line, Status, saga_log, verdict
 

@@ -1,19 +1,19 @@
 """Planning by hand: what a service would take, given what is on the shelf."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.car.participant import CAR
 from services.flight.participant import FLIGHT
 from services.hotel.participant import HOTEL
 from shared.saga.participant import Participant
-from shared.saga.plan import Plan, Refused
+from shared.saga.plan import Plan, Planning, Refused
 from shared.saga.record import Stock, StockKey
 from tests.samples import a_trip
 
 Shelf = Mapping[StockKey, Stock]
 
-__all__ = ["CAR", "FLIGHT", "HOTEL", "Shelf", "plan", "planned", "refused", "stock"]
+__all__ = ["CAR", "FLIGHT", "HOTEL", "Shelf", "answered", "plan", "planned", "refused", "stock"]
 
 
 def stock(capacity: int, held: int = 0) -> Stock:
@@ -23,11 +23,17 @@ def stock(capacity: int, held: int = 0) -> Stock:
 
 def plan(who: Participant, shelf: Shelf, unlisted: int | None = None, **changes: Any) -> Plan | Refused:
     """What a participant answers to a trip; only what it asks for is shown to it."""
-    planning = who.plan(a_trip(**changes), unlisted)
+    return answered(
+        who.plan(a_trip(**changes), unlisted), lambda keys: {key: shelf[key] for key in keys if key in shelf}
+    )
+
+
+def answered(planning: Planning, shown: Callable[[Sequence[StockKey]], Shelf]) -> Plan | Refused:
+    """What a planning answers when it is shown stock."""
     try:
         wanted = next(planning)
         while True:
-            wanted = planning.send({key: shelf[key] for key in wanted if key in shelf})
+            wanted = planning.send(shown(wanted))
     except StopIteration as end:
         answer: Plan | Refused = end.value
         return answer

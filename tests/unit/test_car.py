@@ -1,5 +1,6 @@
 """Car: one particular vehicle, for every day of the rental."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +11,8 @@ from services.car.domain import Rental, fleet, known_as, turns
 from services.car.inventory import FLEET, VEHICLES, key_of
 from shared.saga.plan import Plan
 from shared.saga.record import StockKey
-from tests.unit.planning import CAR, Shelf, plan, planned, refused, stock
+from tests.samples import a_trip
+from tests.unit.planning import CAR, Shelf, answered, plan, planned, refused, stock
 
 DAYS = ("2017-07-10", "2017-07-11")
 
@@ -61,7 +63,7 @@ def test_vehicles_have_numbers_and_every_trip_starts_at_its_own() -> None:
     for trip in ("a", "b", "c", "d"):
         assert sorted(turns(numbers, trip)) == sorted(numbers)
         assert list(turns(numbers, trip)) == list(turns(numbers, trip))
-    assert len({next(turns(numbers, f"trip-{n}")) for n in range(50)}) == 5
+    assert len({turns(numbers, f"trip-{n}")[0] for n in range(50)}) == 5
     assert list(turns((), "a")) == []
 
 
@@ -110,3 +112,21 @@ def test_only_the_size_of_a_fleet_can_be_listed() -> None:
     assert key_of("volvo", FLEET) == StockKey("VOLVO", FLEET)
     with pytest.raises(ValueError, match="only the size of a fleet can be set"):
         key_of("VOLVO-1", date(2017, 7, 10).isoformat())
+
+
+def test_a_large_fleet_is_looked_at_a_hundred_items_at_a_time() -> None:
+    """Of five thousand vehicles only the last one in the trip's own turn is free, and found; no look is too large a read."""
+    trip = a_trip(carFrom="2027-07-01T00:00:00Z", carTo="2027-07-31T00:00:00Z")
+    free = turns(fleet("VOLVO", 5000), trip["tripId"])[-1]
+    asked: list[Sequence[StockKey]] = []
+
+    def told(keys: Sequence[StockKey]) -> Shelf:
+        asked.append(keys)
+        taken = {key: stock(1, held=1) for key in keys if key.item != free and key.unit != FLEET}
+        return taken | {key: stock(5000) for key in keys if key.unit == FLEET}
+
+    answer = answered(CAR.plan(trip, None), told)
+    assert isinstance(answer, Plan)
+    assert answer.details["vehicle"] == free
+    assert len(asked) > 1000
+    assert max(map(len, asked)) < 100

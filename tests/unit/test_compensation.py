@@ -185,7 +185,7 @@ def test_a_compensation_that_cannot_be_done_says_so_and_is_retried(effect: type)
     """Never counted as done; the observer is told the attempt and the reason."""
     answers = {**ledger(booked()), effect: lambda _: Busy("throttled")}
     run = compensate("hotel", REFUSED, answers, attempt=3)
-    assert run.said == ["HotelCompensationDelayed Busy"]
+    assert run.said == ["HotelCompensationDelayed Busy: throttled"]
     assert getattr(run.announced[0].data, "attempt", 0) == 3
     assert isinstance(run.failure, Busy)
 
@@ -194,7 +194,7 @@ def test_after_the_last_delivery_it_is_parked() -> None:
     """SQS moves the message to the dead-letter queue; an operator redrives it."""
     answers = {**ledger(booked()), Release: lambda _: Tripwire("less is held")}
     run = compensate("hotel", REFUSED, answers, attempt=10, last=True)
-    assert run.said == ["HotelCompensationParked Tripwire"]
+    assert run.said == ["HotelCompensationParked Tripwire: less is held"]
     assert isinstance(run.failure, Tripwire)
 
 

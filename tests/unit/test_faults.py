@@ -95,7 +95,7 @@ def test_a_fault_at_compensation_meets_the_release_and_is_told_as_a_delay() -> N
     standing = booked(trip=a_trip(faults=[fault(on="compensate")]))
     handling = handle_notice(HOTEL, TERMS["hotel"], delivery(fact("flight", "BookingFailed")))
     run = by_hand(with_faults(handling, HOTEL, "compensate", 1), ledger(standing))
-    assert run.said == ["HotelCompensationDelayed Busy"]
+    assert run.said == ["HotelCompensationDelayed Busy: throttled on request, delivery 1"]
     assert isinstance(run.failure, Busy)
 
 

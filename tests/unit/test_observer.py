@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from services.trip.domain import (
+from services.trip.effects import Enter, FindDue, Note, NoteRejection, Recall
+from services.trip.observer import observe, remind, watch
+from services.trip.standing import (
     BACK_OFF,
     LONGEST_BACK_OFF,
     NO_DEADLINE,
@@ -20,8 +22,6 @@ from services.trip.domain import (
     nudged,
     tells_nothing_new,
 )
-from services.trip.effects import Enter, FindDue, Note, NoteRejection, Recall
-from services.trip.observer import observe, remind, watch
 from shared.message import Metadata, Unreadable
 from shared.ports import Busy
 from shared.saga.effects import Announce
