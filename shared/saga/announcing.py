@@ -1,5 +1,7 @@
 """From record to fact: what is announced is built from what is recorded, and from nothing else."""
 
+from datetime import datetime
+
 import msgspec
 
 from shared.message import (
@@ -20,20 +22,7 @@ from shared.saga.record import Record, State
 def announcement(participant: Participant, record: Record) -> Fact:
     """The fact that tells a record's state; the same record always makes the same fact, id and all."""
     part, data = _told(participant, record)
-    metadata = Metadata(
-        event_id=f"{participant.name}:{record.trip_id}:{record.state}",
-        trip_id=record.trip_id,
-        causation_id=record.cause,
-        participant=participant.name,
-        leg=participant.leg,
-        pivot=participant.pivot,
-        mode=record.mode,
-        version=VERSION,
-        occurred_at=record.decided_at,
-        request_hash=record.request_hash,
-        requested_at=record.requested_at,
-        deadline=record.deadline,
-    )
+    metadata = _metadata(participant, record, str(record.state), record.decided_at)
     return Fact(participant.source, participant.title + part, metadata, data)
 
 
@@ -66,18 +55,22 @@ def rejection(participant: Participant, refused: Rejected) -> Fact:
 def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str, parked: bool) -> Fact:
     """A compensation that could not be done yet, or that is given up until an operator redrives it."""
     kind = CompensationParked if parked else CompensationDelayed
-    metadata = Metadata(
-        event_id=f"{participant.name}:{notice.trip_id}:{'PARKED' if parked else 'DELAYED'}:{attempt}",
-        trip_id=notice.trip_id,
-        causation_id=notice.cause,
+    metadata = _metadata(participant, notice, f"{'PARKED' if parked else 'DELAYED'}:{attempt}", notice.at)
+    return Fact(participant.source, participant.title + kind.__name__, metadata, kind(attempt=attempt, reason=reason))
+
+
+def _metadata(participant: Participant, about: Record | Notice, what: str, at: datetime) -> Metadata:
+    return Metadata(
+        event_id=f"{participant.name}:{about.trip_id}:{what}",
+        trip_id=about.trip_id,
+        causation_id=about.cause,
         participant=participant.name,
         leg=participant.leg,
         pivot=participant.pivot,
-        mode=notice.mode,
+        mode=about.mode,
         version=VERSION,
-        occurred_at=notice.at,
-        request_hash=notice.request_hash,
-        requested_at=notice.requested_at,
-        deadline=notice.deadline,
+        occurred_at=at,
+        request_hash=about.request_hash,
+        requested_at=about.requested_at,
+        deadline=about.deadline,
     )
-    return Fact(participant.source, participant.title + kind.__name__, metadata, kind(attempt=attempt, reason=reason))
