@@ -42,12 +42,14 @@ class Engine:
         wait_scale: float = 1.0,
         stock: bool = False,
         own_runtime: bool = False,
+        metered: bool = True,
     ) -> Self:
         """Start an engine and wait until it answers.
 
         port: None takes a free one. detached: outlives this process (then `save` it).
         wait_scale: what a second of a state machine's Wait and Retry lasts.
         stock: without our patches. own_runtime: functions run on `runtime_loop.py`.
+        metered: counts what AWS would bill (`sandbox/metering` reads it).
         Raises EngineError, with the end of the engine's log when it had one.
         """
         folder = Path(tempfile.mkdtemp(prefix="wayfare-engine-"))
@@ -60,6 +62,7 @@ class Engine:
             folder=folder,
             detached=detached,
             stock=stock,
+            metered=metered,
             variables=variables,
         )
         try:

@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from sandbox.engine import patches
+from sandbox.engine import meter, patches
 
 SETTINGS = {
     "AUTH": "true",
@@ -54,6 +54,8 @@ def main() -> None:
         del os.environ[name]
     if not options.stock:
         patches.apply()
+        if not options.unmetered:
+            meter.apply()
     abandoned = threading.Event()
     if options.attached:
         threading.Thread(target=_stop_with_the_caller, args=(abandoned,), daemon=True).start()
@@ -71,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="the engine's own, for its lock")
     parser.add_argument("--attached", action="store_true", help="stop when standard input closes")
     parser.add_argument("--stock", action="store_true", help="MiniStack as it is, without patches")
+    parser.add_argument("--unmetered", action="store_true", help="count nothing")
     return parser.parse_args()
 
 

@@ -32,14 +32,14 @@ def apply() -> None:
 
 def send_small_packets_at_once() -> None:
     """The Runtime API answers in two packets; Nagle and a delayed ACK make that 40 ms."""
-    _require(socketserver.StreamRequestHandler, "disable_nagle_algorithm")
+    require(socketserver.StreamRequestHandler, "disable_nagle_algorithm")
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 
 def wait_less_for_log_lines() -> None:
     """Shorten the wait for a function's first log line."""
-    worker = _require(import_module("ministack.core.lambda_runtime"), "Worker")
-    drain = _require(worker, "_drain_stderr_bounded")
+    worker = require(import_module("ministack.core.lambda_runtime"), "Worker")
+    drain = require(worker, "_drain_stderr_bounded")
     names = drain.__code__.co_varnames[1 : drain.__code__.co_argcount]
     if names != ("first_line_wait", "idle_confirm", "hard_cap"):
         raise AttributeError(f"MiniStack's log drain takes {names}: look at this patch again")
@@ -49,14 +49,14 @@ def wait_less_for_log_lines() -> None:
 def poll_queues_sooner() -> None:
     """Shorten the rest of the event-source poller."""
     lambdas: Any = import_module("ministack.services.lambda_svc")
-    _require(lambdas, "_ESM_IDLE_WAKE_GAP_SECONDS")
+    require(lambdas, "_ESM_IDLE_WAKE_GAP_SECONDS")
     lambdas._ESM_IDLE_WAKE_GAP_SECONDS = POLLER_GAP  # noqa: SLF001 - that is what a patch does
 
 
 def fill_event_source_condition() -> None:
     """Give PutEvents its condition key `events:source`, without which every such grant is refused."""
     actions: Any = import_module("ministack.core.iam_actions")
-    stock = _require(actions, "request_tag_context")
+    stock = require(actions, "request_tag_context")
 
     def context(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         keys: dict[str, Any] = stock(service, action, body, params)
@@ -72,7 +72,7 @@ def fill_event_source_condition() -> None:
 def count_loopback_as_tls() -> None:
     """Mark each request as come by https, so that TLS-only queue policies pass on loopback."""
     server: Any = import_module("ministack.app")
-    stock: Application = _require(server, "app")
+    stock: Application = require(server, "app")
 
     async def https(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -83,7 +83,7 @@ def count_loopback_as_tls() -> None:
     server.app = https
 
 
-def _require(owner: Any, name: str) -> Any:
+def require(owner: Any, name: str) -> Any:
     """The attribute `name` of `owner`. Raises AttributeError, with what to do, when it is gone."""
     if not hasattr(owner, name):
         raise AttributeError(

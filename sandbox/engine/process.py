@@ -107,6 +107,8 @@ class Launch:
     """True: it outlives this process. False: it ends when this process does, however that happens."""
     stock: bool = False
     """True: MiniStack without our patches."""
+    metered: bool = True
+    """True: it counts what AWS would bill (never when `stock`)."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Further environment variables; every function sees them too."""
 
@@ -132,6 +134,7 @@ class Launch:
         command += ["--port", str(self.port), "--folder", str(self.folder)]
         command += [] if self.detached else ["--attached"]
         command += ["--stock"] if self.stock else []
+        command += [] if self.metered else ["--unmetered"]
         with (self.folder / "engine.log").open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - our own command
                 command,

@@ -85,7 +85,7 @@ def test_stock_locks_its_own_clients_out_of_a_tls_only_queue(stock: ChainWorld) 
 def test_a_name_that_is_gone_stops_the_engine_and_is_named() -> None:
     """After an upgrade nobody searches for a patch that silently did nothing."""
     with pytest.raises(AttributeError, match=r"this MiniStack has no Worker\.gone: pin the version"):
-        patches._require(type("Worker", (), {}), "gone")
+        patches.require(type("Worker", (), {}), "gone")
 
 
 def _fastest_call(world: ChainWorld) -> float:
