@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from infra.prices import Prices, load
 from infra.synth import synth
 
 MINUTES: Final = 30 * 24 * 60
@@ -24,17 +25,6 @@ SHARDS = 4
 """Queries of a tick (`services/trip/log.py`), each half a read unit."""
 OWN_METRICS = 1
 """Published by a tick: OldestOpenTrip. The others come with trips."""
-
-# us-east-1, US dollars, before any free tier.
-ALARM_MONTH = 0.10  # price list of 2026-08-06
-METRIC_MONTH = 0.30  # price list of 2026-08-06
-SQS_REQUEST = 0.40e-6  # price list of 2025-08-28
-SCHEDULE_TICK = 1.00e-6  # EventBridge Scheduler's price, 2026-10; none was found for a scheduled rule
-LAMBDA_REQUEST = 0.20e-6  # 2026-10
-LAMBDA_GB_SECOND = 0.0000133334  # arm64, 2026-10
-READ_UNIT = 0.125e-6  # price list of 2026-08-15
-LOG_GB = 0.50  # price list of 2026-08-06
-TRACE = 5.00e-6  # AWS's page, undated
 
 Resource = dict[str, Any]
 
@@ -51,28 +41,33 @@ class Line(NamedTuple):
         return self.quantity * self.price
 
 
-def lines(resources: Iterable[Resource]) -> Iterator[Line]:
+def lines(resources: Iterable[Resource], prices: Prices) -> Iterator[Line]:
     """What these resources cost, idle, in thirty days."""
     every = [*resources]
     count = Counter(resource["Type"] for resource in every)
     ticks = MINUTES * sum("ScheduleExpression" in resource.get("Properties", {}) for resource in every)
     memory_gb = max((_memory(resource) for resource in every), default=0) / 1024
     polls = count["AWS::Lambda::EventSourceMapping"] * POLLERS * POLLS_A_MINUTE * MINUTES
-    yield Line("empty receives of Lambda's pollers", polls, SQS_REQUEST)
-    yield Line("alarms", count["AWS::CloudWatch::Alarm"], ALARM_MONTH)
-    yield Line("metrics of our own", OWN_METRICS, METRIC_MONTH)
-    yield Line("ticks: traces", ticks, TRACE)
-    yield Line("ticks: schedule", ticks, SCHEDULE_TICK)
-    yield Line("ticks: queue requests (send, receive, delete)", 3 * ticks, SQS_REQUEST)
-    yield Line("ticks: function calls", ticks, LAMBDA_REQUEST)
-    yield Line("ticks: function time, GB-seconds", ticks * TICK_SECONDS * memory_gb, LAMBDA_GB_SECOND)
-    yield Line("ticks: read units", ticks * SHARDS * 0.5, READ_UNIT)
-    yield Line("ticks: log, GB", ticks * TICK_LOG_KB / 1e6, LOG_GB)
+    yield Line("empty receives of Lambda's pollers", polls, prices["queue_request"])
+    yield Line("alarms", count["AWS::CloudWatch::Alarm"], prices["alarm_month"])
+    yield Line("metrics of our own", OWN_METRICS, prices["metric_month"])
+    yield Line("ticks: traces", ticks, prices["trace"])
+    yield Line("ticks: schedule", ticks, prices["schedule_tick"])
+    yield Line("ticks: queue requests (send, receive, delete)", 3 * ticks, prices["queue_request"])
+    yield Line("ticks: function calls", ticks, prices["lambda_request"])
+    yield Line("ticks: function time, GB-seconds", ticks * TICK_SECONDS * memory_gb, prices["lambda_gb_second"])
+    yield Line("ticks: read units", ticks * SHARDS * 0.5, prices["read_unit"])
+    yield Line("ticks: log, GB", ticks * TICK_LOG_KB / 1e6, prices["log_gb"])
+
+
+def month(stage: str, prices: Prices) -> list[Line]:
+    """What a stage costs, idle, in thirty days."""
+    return [*lines(resources(synth(stage)), prices)]
 
 
 def report(stage: str) -> str:
     """The bill as text: each line, then the sum."""
-    billed = [*lines(resources(synth(stage)))]
+    billed = month(stage, load())
     rows = [f"{line.what:<46} {line.quantity:>12,.2f} {line.price:>14.10f} {line.dollars:>7.2f}" for line in billed]
     total = f"{'sum, US dollars in thirty idle days':<74} {sum(line.dollars for line in billed):>7.2f}"
     return "\n".join([f"{'stage ' + stage:<46} {'quantity':>12} {'price':>14} {'dollars':>7}", *rows, total])

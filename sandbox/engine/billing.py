@@ -4,7 +4,7 @@ Sources: the pricing pages and developer guides of EventBridge, SQS and DynamoDB
 """
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Attributes = Mapping[str, Any]
@@ -93,15 +93,9 @@ def page_units(sizes: Iterable[int], *, consistent: bool) -> float:
 
 def _value_size(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
+    if kind in _PLAIN:
+        return _PLAIN[kind](content)
     match kind:
-        case "S":
-            return _bytes(content)
-        case "N":
-            return _number_size(content)
-        case "B":
-            return len(base64.b64decode(content))
-        case "BOOL" | "NULL":
-            return 1
         case "L":
             return 3 + sum(1 + _value_size(member) for member in content)
         case "M":
@@ -130,3 +124,12 @@ def _parts(text: str) -> tuple[int, str, int]:
 
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+_PLAIN: Mapping[str, Callable[[Any], int]] = {
+    "S": _bytes,
+    "N": _number_size,
+    "B": lambda text: len(base64.b64decode(text)),
+    "BOOL": lambda _: 1,
+    "NULL": lambda _: 1,
+}

@@ -34,7 +34,7 @@ class Engine:
         self.endpoint = f"http://{HOST}:{process.port}"
 
     @classmethod
-    def start(
+    def start(  # noqa: PLR0913 - each is a switch of its own
         cls,
         *,
         port: int | None = None,
