@@ -1,0 +1,1 @@
+"""One workload, every mode: what `wayfare compare` runs, measures and checks."""
