@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +59,6 @@ def load(path: Path | None = None) -> Prices:
     return prices
 
 
-@cache
 def _read(path: Path) -> Prices:
     try:
         document = json.loads(path.read_text())

@@ -25,6 +25,8 @@ TEMPORARY_KEY = "ASIA"
 """How the access keys of functions begin; whoever else calls is an operator, and no part of the system."""
 
 _operator: ContextVar[bool] = ContextVar("operator", default=False)
+_in_a_call: ContextVar[bool] = ContextVar("in_a_call", default=False)
+"""Whether SQS's API is at work, which sends a batch message by message."""
 
 
 @dataclass
@@ -114,14 +116,21 @@ def count_queue_requests(tally: Tally) -> None:
     )
 
     async def call(action: str, data: dict[str, Any], url: str) -> Any:
-        answer = await dispatch(action, data, url)
+        within = _in_a_call.set(True)
+        try:
+            answer = await dispatch(action, data, url)
+        finally:
+            _in_a_call.reset(within)
         queue = (data.get("QueueUrl") or url).rsplit("/", 1)[-1]
         tally.add("queue_requests", queue, action, billing.message_chunks(_payloads(data, answer)), asked=True)
         return answer
 
     def sent_by_a_machine(data: dict[str, Any], url: str) -> Any:
         answer = send(data, url)
-        tally.add("queue_requests", url.rsplit("/", 1)[-1], "SendMessage", billing.message_chunks(_payloads(data, {})))
+        if not _in_a_call.get():
+            tally.add(
+                "queue_requests", url.rsplit("/", 1)[-1], "SendMessage", billing.message_chunks(_payloads(data, {}))
+            )
         return answer
 
     def sent_by_a_rule(target: Any, payload: str, parameters: Any = None) -> None:
