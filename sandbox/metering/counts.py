@@ -43,11 +43,12 @@ EXACT: Final = (EVENTS, QUEUE_REQUESTS, INVOCATIONS, WRITE_UNITS, READ_UNITS, TR
 OPERATOR: Final = "operator"
 """Owner of what people, tools and tests ask for; no part of a trip's cost."""
 CLIENT: Final = "client"
+ORCHESTRATOR: Final = "orchestrator"
 PLATFORM: Final = "platform"
 WATCH: Final = "watch"
 """The role of the observer's clock: it costs by the minute, not by the trip."""
 
-_SERVICES = (*(who.name for who in PARTICIPANTS), "trip", "orchestrator")
+_SERVICES = (*(who.name for who in PARTICIPANTS), "trip", ORCHESTRATOR)
 _NAME = re.compile(
     rf"wayfare-(?P<stage>.+?)(?:-(?P<owner>{'|'.join(_SERVICES)})(?:-(?P<role>.+))?|-quarantine(?:-dlq)?)?\Z"
 )

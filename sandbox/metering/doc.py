@@ -11,7 +11,7 @@ from typing import Final
 
 from infra.packaging import ROOT
 from infra.prices import Prices, load
-from sandbox.metering.by_hand import BILLS, Bill, Tally
+from sandbox.metering.by_hand import BILLS, LACKING, Bill
 from sandbox.metering.cost import MILLION, PRICED
 from sandbox.metering.counts import (
     EVENTS,
@@ -25,6 +25,8 @@ from sandbox.metering.counts import (
     TRANSITIONS,
     WRITE_UNITS,
 )
+from sandbox.metering.steps import Tally
+from sandbox.modes import MODES
 
 PAGE: Final = ROOT / "docs" / "metering.md"
 
@@ -140,7 +142,8 @@ def _outcome(outcome: str, bills: list[Bill]) -> str:
         text += f"\nIn mode `{first.mode}`:\n\n{_steps(first)}"
         for other in others:
             text += f"\nIn mode `{other.mode}`: {_compared(first, other)}\n"
-    return text
+    absent = [(mode, why) for (mode, lacks), why in LACKING.items() if lacks == outcome and mode in MODES]
+    return text + "".join(f"\nNot in mode `{mode}`: {why}.\n" for mode, why in absent)
 
 
 def _compared(first: Bill, other: Bill) -> str:

@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 
 from sandbox.local_world import LocalWorld
-from sandbox.metering.by_hand import BILLS, CHOREOGRAPHY, REVERSE, Bill
+from sandbox.metering.by_hand import BILLS, Bill
 from sandbox.metering.counts import EXACT, GB_SECONDS, LOG_BYTES, UNMETERED, Counts
 from sandbox.metering.meter import Meter
+from sandbox.modes import MODES
 from sandbox.world import Inbox
 from tests.saga.story import example
 
 Trip = dict[str, Any]
-
-STAGES: Mapping[str, tuple[str, str | None]] = {CHOREOGRAPHY: ("local", None), REVERSE: ("local-reverse", None)}
-"""Each mode's stage, and the mode that its requests name."""
 
 # As long as the example's own words, so that every item is as large as in the table.
 NOWHERE = {"hotel": "holiday off", "flight": "Durban", "car": "Lotus"}
@@ -31,16 +29,12 @@ FIELDS = {"hotel": "hotel", "flight": "arrive", "car": "car"}
 @pytest.mark.parametrize("bill", BILLS, ids=lambda bill: f"{bill.mode}: {bill.outcome}")
 def test_a_trip_costs_what_was_reckoned(bill: Bill, metered: LocalWorld, meter: Meter) -> None:
     """Event by event, request by request, unit by unit; and nothing escapes the meter."""
-    stage, mode = STAGES[bill.mode]
-    world = LocalWorld(metered.engine, stage)
+    mode = MODES[bill.mode]
+    world = LocalWorld(metered.engine, mode.stage)
     course, place = COURSES[bill.outcome]
     list_nothing(world, place)
-    trip = {
-        **example("trip-success"),
-        **changed(place),
-        "tripId": str(uuid.uuid4()),
-        **({"mode": mode} if mode else {}),
-    }
+    trip = {**example("trip-success"), **changed(place), "tripId": str(uuid.uuid4())}
+    trip |= {"mode": mode.request_mode} if mode.request_mode else {}
     world.settle()
     before = meter.snapshot()
     course(world, trip)
