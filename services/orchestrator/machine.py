@@ -18,7 +18,9 @@ class StepFunctionsMachine:
 
     def start(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
-            self._client.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(request, sort_keys=True))
+            self._client.start_execution(
+                stateMachineArn=self._arn, name=name, input=json.dumps(request, sort_keys=True)
+            )
         except self._client.exceptions.ExecutionAlreadyExists:
             return self._standing(name)
         except (ClientError, BotoCoreError) as error:

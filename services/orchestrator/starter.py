@@ -9,14 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.message import Mode, Unreadable, read_envelope
+from shared.message import Mode, Unreadable, read_envelope, source_of
 from shared.ports import DeadLetters, Publisher
-from shared.saga.announcing import Speaker, rejection
+from shared.saga.announcing import rejection
 from shared.saga.effects import Core, Quarantine, announce
 from shared.saga.intake import Order, Rejected, Terms, read_booking
 from shared.saga.runtime import conflict_of
 
-ME = Speaker(name="orchestrator", leg=0)
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """Who answers a request that starts no execution."""
+
+    name: str = "orchestrator"
+    leg: int = 0
+    source: str = source_of("orchestrator")
+
+
+ME = Orchestrator()
 
 
 class Machine(Protocol):

@@ -58,6 +58,11 @@ def client_source_from(environment: Mapping[str, str]) -> str:
     return _text(environment, "WAYFARE_CLIENT_SOURCE")
 
 
+def machine_from(environment: Mapping[str, str]) -> str:
+    """The ARN of the stage's state machine. Raises `Misconfigured` when it is not set."""
+    return _text(environment, "WAYFARE_MACHINE")
+
+
 def legs_from(environment: Mapping[str, str]) -> dict[str, int]:
     """Every participant's leg, for the observer. Raises `Misconfigured`, naming the variable."""
     text = _text(environment, "WAYFARE_LEGS")

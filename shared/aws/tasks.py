@@ -1,8 +1,8 @@
 """The function behind a participant's task: called by a state machine, it answers with what is recorded."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ from shared.aws.telemetry import metrics
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import WorkerDied, with_faults
+from shared.saga.intake import Terms
 from shared.saga.participant import Participant
-from shared.saga.tasks import Answer, Do, Task, perform, read_task
+from shared.saga.tasks import Answer, Do, perform, read_task
 
 
 class NoDeadLetters:
@@ -29,7 +30,7 @@ class NoDeadLetters:
 
 def task_desk(participant: Participant) -> Handler:
     """A participant's task function."""
-    desk_of = at_cold_start(_open)
+    desk_of: Callable[[], tuple[Ports, Terms]] = at_cold_start(_open)
 
     @metrics.log_metrics
     def handler(event: Event, _context: LambdaContext) -> Any:
@@ -47,3 +48,13 @@ def task_desk(participant: Participant) -> Handler:
         return msgspec.to_builtins(answers[0])
 
     return handler
+
+
+def _open() -> tuple[Ports, Terms]:
+    settings = settings_from(os.environ)
+    ports = Ports(DynamoLedger(client("dynamodb"), settings.table), publisher_of(settings), NoDeadLetters())
+    return ports, terms_from(os.environ)
+
+
+def _collect(core: Core[Answer], answers: list[Answer]) -> Core[None]:
+    answers.append((yield from core))
