@@ -12,12 +12,14 @@ class Unit:
     """One function of a service: the handler of its role, and its permissions."""
 
     role: str
-    table_actions: tuple[str, ...]
+    table_actions: tuple[str, ...] = ()
     index_actions: tuple[str, ...] = ()
     has_queue: bool = True
-    """False: operators invoke it directly."""
+    """False: it is called directly, by an operator or by the state machine."""
     publishes: bool = True
     """True: it may put events on the bus, under its own service's source only."""
+    starts_executions: bool = False
+    """True: it may start executions of the stage's state machine, and read what they were started with."""
     ticks: bool = False
     """True: a schedule puts a message into its queue every minute."""
 
@@ -35,7 +37,9 @@ PARTICIPANT_UNITS: Final = (
         has_queue=False,
         publishes=False,
     ),
+    Unit(role="task", table_actions=_DECIDE, has_queue=False),
 )
+ORCHESTRATOR_UNITS: Final = (Unit(role="start", starts_executions=True),)
 OBSERVER_UNITS: Final = (
     Unit(role="observe", table_actions=("dynamodb:PutItem", "dynamodb:UpdateItem")),
     Unit(

@@ -62,15 +62,20 @@ class Start:
 def start(terms: Terms, body: str, at: datetime) -> Core[None]:
     """Handle one message of the start queue."""
     try:
-        intent = read_booking(terms, read_envelope(body), at)
-        if isinstance(intent, Order) and intent.mode is not Mode.ORCHESTRATION:
-            raise Unreadable(f"mode = {intent.mode}: the orchestrator starts trips whose mode is {Mode.ORCHESTRATION}")
+        intent = _read(terms, body, at)
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
         return
     refused = intent if isinstance(intent, Rejected) else (yield from _start(intent))
     if refused is not None:
         yield from announce(rejection(ME, refused))
+
+
+def _read(terms: Terms, body: str, at: datetime) -> Order | Rejected:
+    intent = read_booking(terms, read_envelope(body), at)
+    if isinstance(intent, Order) and intent.mode is not Mode.ORCHESTRATION:
+        raise Unreadable(f"mode = {intent.mode}: the orchestrator starts trips whose mode is {Mode.ORCHESTRATION}")
+    return intent
 
 
 def _start(order: Order) -> Core[Rejected | None]:
