@@ -2,7 +2,8 @@
 
 One leg after the other is booked; a refusal is a value that a Choice routes; a fault is retried, then caught. What is to
 be undone is undone in strict reverse order, the failed step itself first. At the pivot a fault is no answer: it is asked
-to decide, and its word counts.
+to decide, and its word counts. After a fault before the pivot every leg but the pivot is cancelled, also those that were
+never asked (a tombstone), and the pivot is closed: so the observer knows that it is over.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +80,7 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
     """Book, and route by the answer: only exactly Booked goes on."""
     following = catalog.after(leg)
     cause = "$states.context.Execution.Input.cause" if leg == catalog.first else "$cause"
-    on_fault = _ask(leg) if leg == catalog.pivot else _cancel(leg)
+    on_fault = _ask(leg) if leg == catalog.pivot else _cancel(_undone(catalog)[0])
     yield (
         _book(leg),
         {
