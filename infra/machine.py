@@ -4,6 +4,11 @@ One leg after the other is booked; a refusal is a value that a Choice routes; a 
 be undone is undone in strict reverse order, the failed step itself first. At the pivot a fault is no answer: it is asked
 to decide, and its word counts. After a fault before the pivot every leg but the pivot is cancelled, also those that were
 never asked (a tombstone), and the pivot is closed: so the observer knows that it is over.
+
+The first leg's record tells whose the trip id is. After a fault there nobody knows, so its own cancel comes before any
+other leg is touched: a trip of another request under the same id must not suffer.
+
+Variables: `cause` and `reason` of what comes next; `fault`: the pivot is to be closed; `parked`: a cancel was handed over.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +17,8 @@ from typing import Any, Final
 from infra.catalog import Catalog, Participant
 
 State = dict[str, Any]
+
+_FRESH: Final[State] = {"fault": False, "parked": False}
 
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
 SEND: Final = "arn:aws:states:::sqs:sendMessage"
@@ -31,7 +38,7 @@ RETRY: Final = [
         "JitterStrategy": "FULL",
     },
 ]
-"""A bug is not retried; whatever else went wrong is, for about a minute and a half."""
+"""A bug is not retried; whatever else went wrong is, after waits of 61 seconds in all at most, half of it on average."""
 
 TIMEOUT_SECONDS: Final = 3600
 """Of a whole execution. It skips Catch: what is then left open, the observer's deadline ends."""
@@ -44,6 +51,7 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
         states.update(_booking(catalog, leg, function(leg.name)))
     for leg in _undone(catalog):
         states.update(_cancelling(catalog, leg, function(leg.name), queue(leg.name)))
+    states.update(_securing(catalog, function(catalog.first.name)))
     states.update(_deciding(catalog, function(catalog.pivot.name)))
     states.update(_ends())
     return {
@@ -63,6 +71,14 @@ def _cancel(leg: Participant) -> str:
     return f"Cancel {leg.name}"
 
 
+def _secure(leg: Participant) -> str:
+    return f"Cancel {leg.name} first"
+
+
+def _hand_over(leg: Participant) -> str:
+    return f"Hand over {leg.name}"
+
+
 def _ask(leg: Participant) -> str:
     return f"Ask {leg.name}"
 
@@ -78,9 +94,9 @@ def _undone(catalog: Catalog) -> Sequence[Participant]:
 
 def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tuple[str, State]]:
     """Book, and route by the answer: only exactly Booked goes on."""
-    following = catalog.after(leg)
-    cause = "$states.context.Execution.Input.cause" if leg == catalog.first else "$cause"
-    on_fault = _ask(leg) if leg == catalog.pivot else _cancel(_undone(catalog)[0])
+    following, first = catalog.after(leg), leg == catalog.first
+    cause = "$states.context.Execution.Input.cause" if first else "$cause"
+    on_fault = _ask(leg) if leg == catalog.pivot else _secure(leg) if first else _cancel(_undone(catalog)[0])
     yield (
         _book(leg),
         {
@@ -88,18 +104,16 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
             "Assign": {
                 "cause": "{% $states.result.Payload.eventId %}",
                 "reason": "{% $states.result.Payload.reason %}",
-                "fault": False,
-                "parked": False,
+                **(_FRESH if first else {}),
             },
             "Output": "{% $states.result.Payload %}",
             "Catch": [
                 {
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {
-                        "cause": f"{{% {cause} %}}",
+                        **({**_FRESH, "cause": f"{{% {cause} %}}"} if first else {}),
                         "reason": "technical_failure",
                         "fault": True,
-                        "parked": False,
                     },
                     "Next": on_fault,
                 }
@@ -129,17 +143,16 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
     """Cancel, then the one before. A cancel that keeps failing is left to the participant's own compensate queue."""
     earlier = catalog.before(leg)
     onward = _cancel(earlier) if earlier else "Fault?"
-    hand_over = f"Hand over {leg.name}"
     yield (
         _cancel(leg),
         {
             **_task(function, do="'cancel'", cause="$cause", reason="$reason"),
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"parked": True}, "Next": hand_over}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"parked": True}, "Next": _hand_over(leg)}],
             "Next": onward,
         },
     )
     yield (
-        hand_over,
+        _hand_over(leg),
         {
             "Type": "Task",
             "Resource": SEND,
@@ -170,16 +183,45 @@ _HANDED_OVER: Final = (
 """The cancel as the compensate queue's function reads it: the one that serves the choreography."""
 
 
+def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
+    """After a fault at the first leg: nothing else is touched before its record is known to be of this request."""
+    first = catalog.first
+    yield (
+        _secure(first),
+        {
+            **_task(function, do="'cancel'", cause="$cause", reason="$reason"),
+            "Output": "{% $states.result.Payload %}",
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"parked": True, "fault": False},
+                    "Next": _hand_over(first),
+                }
+            ],
+            "Next": f"{first.noun} ours?",
+        },
+    )
+    yield (
+        f"{first.noun} ours?",
+        {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT}],
+            "Default": _cancel(_undone(catalog)[0]),
+        },
+    )
+
+
 def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
     """The pivot's word: after a fault of its own (was it booked?), and to close a trip that failed by a fault before it."""
     pivot = catalog.pivot
     undo = _cancel(_undone(catalog)[0])
     task = _task(function, do="'decide'", cause="$cause", reason="$reason")
     left_open = [{"ErrorEquals": ["States.ALL"], "Next": OPEN}]
-    yield (
-        _ask(pivot),
-        {**task, "Output": "{% $states.result.Payload %}", "Catch": left_open, "Next": f"{pivot.noun} committed?"},
-    )
+    answered = {
+        "Assign": {"cause": "{% $states.result.Payload.eventId %}", "reason": "{% $states.result.Payload.reason %}"},
+        "Output": "{% $states.result.Payload %}",
+    }
+    yield _ask(pivot), {**task, **answered, "Catch": left_open, "Next": f"{pivot.noun} committed?"}
     yield (
         f"{pivot.noun} committed?",
         {

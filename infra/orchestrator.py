@@ -3,15 +3,16 @@
 Removable alone: without it, requests whose mode is orchestration find no taker, and all else goes on.
 """
 
-import json
 from pathlib import Path
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from infra import settings
+from infra.asl import checked
 from infra.catalog import ORCHESTRATOR, Catalog
 from infra.constructs.alarms import executions_stuck
 from infra.constructs.reasons import acknowledge
@@ -47,7 +48,7 @@ class OrchestratorStack(ServiceStack):
             "History",
             log_group_name=f"/aws/vendedlogs/states/{self.names.machine}",
             retention=retention(self.stage.log_retention_days),
-            removal_policy=self.data_removal,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         machine = stepfunctions.CfnStateMachine(
             self,
@@ -55,7 +56,7 @@ class OrchestratorStack(ServiceStack):
             state_machine_name=self.names.machine,
             state_machine_type="STANDARD",
             role_arn=self._role(catalog).role_arn,
-            definition_string=json.dumps(definition(catalog, self._function, self._queue)),
+            definition_string=checked(definition(catalog, self._function, self._queue)),
             logging_configuration=stepfunctions.CfnStateMachine.LoggingConfigurationProperty(
                 level="ALL",
                 include_execution_data=False,  # a trip's content is no business of a log
