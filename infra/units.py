@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from infra.catalog import OBSERVER, ORCHESTRATOR
+
 # A transaction is authorised by the actions that it contains.
 _DECIDE: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
@@ -49,3 +51,8 @@ OBSERVER_UNITS: Final = (
         ticks=True,
     ),
 )
+
+
+def units_of(service: str) -> tuple[Unit, ...]:
+    """The functions of a service; a participant's unless it is named otherwise."""
+    return {OBSERVER: OBSERVER_UNITS, ORCHESTRATOR: ORCHESTRATOR_UNITS}.get(service, PARTICIPANT_UNITS)

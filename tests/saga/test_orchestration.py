@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from infra.names import PLATFORM, QUARANTINE
+from infra.stages import named
 from sandbox.local_world import LocalWorld
+from sandbox.memory.world import MemoryWorld
 from sandbox.world import Inbox
 from shared.saga.record import State
 from shared.saga.timeline import Status
-from tests.saga.story import Story, cancelled, deadline_passed, ends, log, nothing_held, requested, states
+from tests.saga.story import Story, cancelled, deadline_passed, ends, log, nothing_held, rejected, requested, states
 
 BOOKED, FAILED, CANCELLED = State.BOOKED, State.FAILED, State.CANCELLED
 ASKED, TECHNICAL = "requested_failure", "technical_failure"
@@ -69,6 +73,22 @@ def test_a_trip_id_that_choreography_has_is_a_conflict_for_the_machine(told: Sto
     told.when(requested()).then(ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED))
     execution = LocalWorld(local.engine).execution(told.trip["tripId"])
     assert (execution["status"], execution["error"]) == ("FAILED", "TripConflict")
+
+
+def test_a_mode_in_a_list_is_refused_by_the_starter(told: Story, orchestrated: LocalWorld) -> None:
+    """A pattern takes a list for any of its elements, so it gets there; it is rejected, naming the field."""
+    told.when(requested(mode=["orchestration"])).then(
+        rejected("invalid", "mode"), states(hotel=None, flight=None, car=None)
+    )
+    assert told.trip["tripId"] not in orchestrated.executions("SUCCEEDED")
+
+
+def test_a_stage_without_an_orchestrator_puts_the_request_aside() -> None:
+    """It would find no taker, and vanish."""
+    world = MemoryWorld(replace(named("local"), orchestrator=False))
+    world.put({**Story(world).trip, "mode": "orchestration"})
+    world.settle()
+    assert len(world.waiting(Inbox(PLATFORM, QUARANTINE))) == 1
 
 
 def test_facts_of_the_machine_do_not_set_off_the_choreography(told: Story, orchestrated: LocalWorld) -> None:
