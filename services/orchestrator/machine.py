@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from shared.aws.clients import understood
+from shared.aws.clients import understanding
 
 
 class StepFunctionsMachine:
@@ -17,20 +15,16 @@ class StepFunctionsMachine:
         self._arn = arn
 
     def start(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            self._client.start_execution(
-                stateMachineArn=self._arn, name=name, input=json.dumps(request, sort_keys=True)
-            )
-        except self._client.exceptions.ExecutionAlreadyExists:
-            return self._standing(name)
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        text = json.dumps(request, sort_keys=True)
+        with understanding():
+            try:
+                self._client.start_execution(stateMachineArn=self._arn, name=name, input=text)
+            except self._client.exceptions.ExecutionAlreadyExists:
+                return self._standing(name)
         return request
 
     def _standing(self, name: str) -> Mapping[str, Any]:
+        """What the execution of that name was started with, be it running or over."""
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
-        try:
-            started: Mapping[str, Any] = json.loads(self._client.describe_execution(executionArn=arn)["input"])
-        except (ClientError, BotoCoreError) as error:
-            raise understood(error) from error
+        started: Mapping[str, Any] = json.loads(self._client.describe_execution(executionArn=arn)["input"])
         return started

@@ -63,12 +63,11 @@ def start(terms: Terms, body: str, at: datetime) -> Core[None]:
     """Handle one message of the start queue."""
     try:
         intent = _read(terms, body, at)
+        refused = intent if isinstance(intent, Rejected) else (yield from _start(intent))
+        if refused is not None:
+            yield from announce(rejection(ME, refused))
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
-        return
-    refused = intent if isinstance(intent, Rejected) else (yield from _start(intent))
-    if refused is not None:
-        yield from announce(rejection(ME, refused))
 
 
 def _read(terms: Terms, body: str, at: datetime) -> Order | Rejected:

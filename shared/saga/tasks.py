@@ -67,7 +67,10 @@ def read_task(event: object) -> Task:
 
 
 def perform(participant: Participant, terms: Terms, task: Task, at: datetime) -> Core[Answer]:
-    """Do what a task asks, announce what is recorded, and answer it."""
+    """Do what a task asks, announce what is recorded, and answer it.
+
+    Raises `Unreadable` if anyone but the pivot is asked to decide.
+    """
     order = _order(task, at)
     if task.do is Do.BOOK:
         record: Record | None = yield from book(participant, terms, order)
@@ -89,6 +92,8 @@ def perform(participant: Participant, terms: Terms, task: Task, at: datetime) ->
 
 def _give_up(participant: Participant, task: Task, at: datetime) -> Core[Record | None]:
     """The pivot is never made to undo its commit by a machine: asked to cancel, it decides."""
+    if task.do is Do.DECIDE and not participant.pivot:
+        raise Unreadable(f"do = {task.do}: {participant.name!r} is not the pivot")
     ask = Ask.EXPIRE if participant.pivot else Ask.COMPENSATE
     try:
         return (yield from give_up(participant, _notice(task, ask, at)))

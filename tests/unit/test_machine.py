@@ -21,7 +21,7 @@ Answer = str | Exception
 DOWN = Exception("retries are used up")
 
 
-@pytest.fixture(params=CATALOGS.values(), ids=CATALOGS)
+@pytest.fixture(params=list(CATALOGS.values()), ids=[f"{legs} legs" for legs in CATALOGS])
 def catalog(request: pytest.FixtureRequest) -> Catalog:
     """Two, three and four legs."""
     found: Catalog = request.param
