@@ -2,25 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
 
-from shared import message
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mode:
-    """A way to coordinate: on which stage, and what a request says."""
+    """A way to coordinate a trip: the stage that offers it, and what a request says to get it."""
 
     name: str
     stage: str
-    request: message.Mode
+    request_mode: str | None = None
+    """What a request's `mode` says; None: nothing."""
 
-    def ask(self, trip: Mapping[str, object]) -> dict[str, object]:
-        """The request for this trip in this mode (choreography is what a request without a mode means)."""
-        return dict(trip) if self.request is message.Mode.CHOREOGRAPHY else {**trip, "mode": str(self.request)}
+    def ask(self, trip: Mapping[str, Any]) -> dict[str, Any]:
+        """The request for this trip in this mode."""
+        return dict(trip) if self.request_mode is None else {**trip, "mode": self.request_mode}
 
 
-CHOREOGRAPHY = Mode("choreography", "local", message.Mode.CHOREOGRAPHY)
-REVERSE = Mode("choreography-reverse", "local-reverse", message.Mode.CHOREOGRAPHY)
-ORCHESTRATION = Mode("orchestration", "local", message.Mode.ORCHESTRATION)
+CHOREOGRAPHY: Final = Mode("choreography", "local")
+REVERSE: Final = Mode("choreography-reverse", "local-reverse")
+ORCHESTRATION: Final = Mode("orchestration", "local", "orchestration")
 
-MODES: Mapping[str, Mode] = {mode.name: mode for mode in (CHOREOGRAPHY, REVERSE, ORCHESTRATION)}
+MODES: Final[Mapping[str, Mode]] = MappingProxyType(
+    {mode.name: mode for mode in (CHOREOGRAPHY, REVERSE, ORCHESTRATION)}
+)
