@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from infra.catalog import CATALOG, PARTICIPANTS
 from sandbox.local_world import LocalWorld
 from sandbox.memory.world import MemoryWorld
-from sandbox.modes import CHOREOGRAPHY
+from sandbox.modes import CHOREOGRAPHY, ORCHESTRATION
 from sandbox.world import Inbox
 from shared.ports import Busy
 from shared.saga.announcing import announcement
@@ -301,6 +301,22 @@ def test_fifty_trips_for_twenty_places(story: Story) -> None:
     assert {(item.capacity, item.available, item.held) for item in books["hotel"].stock.values()} == {(20, 0, 20)}
     assert sum(item.held for item in books["flight"].stock.values()) == 20
     assert sum(item.held for key, item in books["car"].stock.items() if key.unit == "2017-07-10") == 20
+
+
+def test_a_cancel_that_fails_twice_is_retried(story: Story) -> None:
+    """T9, T12: with growing delay, and never counted as done; the log shows the attempts; the end is reached."""
+    faults = [{"at": "hotel", "on": "compensate", "do": "throttle", "times": 2}]
+    story.when(requested(failBookCar=True, faults=faults)).then(ends(Status.FAILED, ASKED), nothing_held())
+    delayed = [line.split(" (")[1][:9] for line in story.log() if line.startswith("delayed cancel hotel")]
+    assert delayed == (
+        [] if story.world.mode is ORCHESTRATION else ["attempt 1", "attempt 2"]
+    )  # the machine tells no one
+
+
+def test_a_store_error_inside_book_is_retried(story: Story) -> None:
+    """T11: at every leg, twice; it is neither a success nor a refusal."""
+    faults = [{"at": at, "on": "book", "do": "throttle", "times": 2} for at in CATALOG.legs]
+    story.when(requested(faults=faults)).then(ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED))
 
 
 @pytest.mark.parametrize("fault", ["throttle", "crash_before", "crash_after"])
