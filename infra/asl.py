@@ -1,8 +1,8 @@
 """What can be known of a state machine without AWS: the rules of Amazon States Language, for definitions in JSONata.
 
 It knows the kinds of state that ours uses, and refuses any other: nothing is let pass unread. Beyond AWS's own rules it
-asks that a Choice has a Default, that each state is reached, and that each can come to an end. Source: AWS's
-specification (states-language.net) and developer guide, read in November 2026.
+asks that a Choice has a Default, that each state is reached, and that each can come to an end. Source: the
+language's specification (states-language.net) and AWS's developer guide.
 """
 
 import json
