@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from console.connection import Target
 from console.trouble import Trouble
-from infra.catalog import CATALOG, OBSERVER
+from infra.catalog import CATALOG
 from infra.names import Names, dead_letters
-from infra.units import OBSERVER_UNITS, PARTICIPANT_UNITS
+from infra.units import units_of
 from shared.message import Unreadable, read_envelope, shorten
 
 PEEK = 10
@@ -36,7 +36,7 @@ def queues(names: Names) -> Iterator[str]:
     yield names.quarantine
     yield dead_letters(names.quarantine)
     for service in CATALOG.services:
-        for unit in OBSERVER_UNITS if service == OBSERVER else PARTICIPANT_UNITS:
+        for unit in units_of(service):
             if unit.has_queue:
                 yield dead_letters(names.queue(service, unit.role))
 

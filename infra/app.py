@@ -11,8 +11,9 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import Construct
 
 from infra import packaging
-from infra.catalog import CATALOG, OBSERVER, Catalog
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, Catalog
 from infra.names import PLATFORM
+from infra.orchestrator import OrchestratorStack
 from infra.participant import ParticipantStack
 from infra.platform import PlatformStack
 from infra.stages import Stage, named
@@ -30,7 +31,7 @@ def main() -> None:
 
 def build(app: App, stage: Stage, catalog: Catalog, services: Iterable[str] | None = None) -> None:
     """Add a stage's stacks and the checks that they must pass. ValueError: no such service."""
-    every = (PLATFORM, *catalog.services)
+    every = (PLATFORM, *(name for name in catalog.services if name != ORCHESTRATOR or stage.orchestrator))
     wanted = list(services) if services is not None else list(every)
     unknown = sorted(set(wanted) - set(every))
     if unknown:
@@ -48,6 +49,8 @@ def add_stack(scope: Construct, stage: Stage, catalog: Catalog, service: str) ->
     code = packaging.build(stage, service)
     if service == OBSERVER:
         TripStack(scope, stage, catalog, code)
+    elif service == ORCHESTRATOR:
+        OrchestratorStack(scope, stage, catalog, code)
     else:
         ParticipantStack(scope, stage, catalog, catalog.named(service), code)
 

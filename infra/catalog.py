@@ -14,6 +14,7 @@ from shared.message import source_of
 from shared.saga.participant import PARTS, title_of
 
 OBSERVER: Final = "trip"
+ORCHESTRATOR: Final = "orchestrator"
 REQUESTED: Final = "TripRequested"
 CANCEL_REQUESTED: Final = "TripCancelRequested"
 REJECTED: Final = "TripRequestRejected"
@@ -76,8 +77,8 @@ class Catalog:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Every service with a stack of its own: the participants, then the observer."""
-        return (*(participant.name for participant in self.participants), OBSERVER)
+        """Every service with a stack of its own: the participants, the observer, the orchestrator."""
+        return (*(participant.name for participant in self.participants), OBSERVER, ORCHESTRATOR)
 
     @property
     def legs(self) -> dict[str, int]:
@@ -103,7 +104,7 @@ class Catalog:
         return {
             REQUESTED: (client_source,),
             CANCEL_REQUESTED: (client_source, observer),
-            REJECTED: (self.first.source,),
+            REJECTED: (self.first.source, source_of(ORCHESTRATOR)),
             **{fact: (who.source,) for who in self.participants for fact in who.facts},
             **dict.fromkeys((EXPIRED, *OUTCOMES), (observer,)),
         }

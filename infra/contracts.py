@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from infra.catalog import CANCEL_REQUESTED, CATALOG, OBSERVER, PARTICIPANTS, REJECTED, REQUESTED
+from infra.catalog import CANCEL_REQUESTED, CATALOG, OBSERVER, ORCHESTRATOR, PARTICIPANTS, REJECTED, REQUESTED
 from services.trip import facts as trips
 from shared.message import (
     TRIP_ID,
@@ -32,6 +32,7 @@ Schema = dict[str, Any]
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TRIP_ID: Final = TRIP_ID.replace(r"\Z", "$")  # JSON Schema knows ECMAScript's patterns, where $ is the very end
 _MOMENT: Final = "2027-07-10T06:00:00Z"
+_SECOND: Final = {(CANCEL_REQUESTED, OBSERVER): ".repeated", (REJECTED, ORCHESTRATOR): ".orchestrator"}
 _OBSERVERS: Final = (trips.TripConfirmed, trips.TripFailed, trips.TripCancelled, trips.TripExpired)
 
 
@@ -50,13 +51,12 @@ class Contract:
 
     @property
     def file(self) -> str:
-        """The schema's file name; unique although the observer repeats the client's cancel."""
-        repeated = self.detail_type == CANCEL_REQUESTED and self.service == OBSERVER
-        return f"{self.detail_type}{'.repeated' if repeated else ''}.json"
+        """The schema's file name; unique although two events have two senders each."""
+        return f"{self.detail_type}{_SECOND.get((self.detail_type, self.service), '')}.json"
 
 
 def contracts() -> Iterator[Contract]:
-    """All of them: the client's requests, each participant's facts in booking order, the observer's."""
+    """All of them: the client's requests, each participant's facts in booking order, the observer's, the orchestrator's."""
     yield Contract(REQUESTED, "client", "A client asks for a trip.", _request())
     yield Contract(CANCEL_REQUESTED, "client", "A client asks to cancel a trip, booked or not.", _cancel())
     first = CATALOG.first.name
@@ -65,6 +65,7 @@ def contracts() -> Iterator[Contract]:
         yield from _participants(who)
     for kind in (*_OBSERVERS, trips.TripCancelRequested):
         yield _fact(kind.__name__, OBSERVER, kind)
+    yield _fact(REJECTED, ORCHESTRATOR, TripRequestRejected, RejectionMetadata)
 
 
 def reason_codes(who: Participant) -> str:

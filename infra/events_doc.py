@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from infra.catalog import CATALOG, OBSERVER, OUTCOMES, PARTICIPANTS, REQUESTED
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, OUTCOMES, PARTICIPANTS, REQUESTED
 from infra.contracts import Contract, contracts, reason_codes
 from infra.matching import heard_by
 from infra.names import Names
@@ -43,7 +43,8 @@ the `detail`. Readers ignore fields they do not know. A fact of another major `v
 
 The queues are those of a stage with parallel compensation (the default), for a trip in mode `choreography`. Facts of a
 trip in mode `orchestration` start nothing but the observer, except that the earlier legs compensate when the pivot gave the
-trip up. No stage has an orchestrator yet: `{REQUESTED}` in that mode goes to the quarantine.
+trip up: a state machine books and compensates by calling the participants. `{REQUESTED}` in that mode goes to the
+orchestrator's queue `start`; in a stage without an orchestrator, to the quarantine.
 """
 
 WHERE: Final = {
@@ -56,6 +57,10 @@ WHERE: Final = {
         for who in PARTICIPANTS
     },
     OBSERVER: ("Trip, the observer", "Outcomes, for whoever wants to act on them, and its two requests to the pivot."),
+    ORCHESTRATOR: (
+        "The orchestrator",
+        "Of requests in mode `orchestration`. All else that happens to such a trip is told by those to whom it happens.",
+    ),
 }
 
 

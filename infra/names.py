@@ -36,6 +36,10 @@ class Names:
         """CloudWatch namespace; stages in one account must not add up to one metric."""
         return f"Wayfare/{self.stage}"
 
+    @property
+    def machine(self) -> str:
+        return f"wayfare-{self.stage}-orchestrator"
+
     def stack(self, service: str) -> str:
         """The stack of a service, or of `platform`."""
         return f"wayfare-{self.stage}-{service}"
@@ -89,6 +93,12 @@ class Place:
 
     def function(self, name: str) -> str:
         return self.arn("lambda", f"function:{name}")
+
+    def machine(self, name: str) -> str:
+        return self.arn("states", f"stateMachine:{name}")
+
+    def executions(self, machine: str) -> str:
+        return self.arn("states", f"execution:{machine}:*")
 
     def log_group(self, name: str) -> str:
         return self.arn("logs", f"log-group:{name}")

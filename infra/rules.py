@@ -14,6 +14,7 @@ from infra.catalog import (
     CANCEL_REQUESTED,
     EXPIRED,
     OBSERVER,
+    ORCHESTRATOR,
     REJECTED,
     REQUESTED,
     Catalog,
@@ -51,7 +52,8 @@ class Rule:
 def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """Every rule on the stage's bus."""
     mine = [rule for who in catalog.participants for rule in participant_rules(catalog, stage, who)]
-    return (*platform_rules(catalog, stage), *mine, *observer_rules(catalog, stage))
+    machine = orchestrator_rules(stage) if stage.orchestrator else ()
+    return (*platform_rules(catalog, stage), *mine, *observer_rules(catalog, stage), *machine)
 
 
 def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
@@ -67,13 +69,19 @@ def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """All that the observer sees: each fact of each participant, and requests to cancel."""
     facts = [fact for who in catalog.participants for fact in who.facts]
     everyone = {
-        "source": [who.source for who in catalog.participants],
+        "source": [*(who.source for who in catalog.participants), source_of(ORCHESTRATOR)],
         "detail-type": [*facts, REJECTED],
     }
     return (
         Rule(OBSERVER, "observe", "facts", "Every fact of every participant", everyone),
         Rule(OBSERVER, "observe", "cancel", "A request to cancel", _cancel_pattern(stage)),
     )
+
+
+def orchestrator_rules(stage: Stage) -> tuple[Rule, ...]:
+    """What starts an execution; a rule's own target could not name it after its trip."""
+    asked = _requests(stage, ORCHESTRATED)
+    return (Rule(ORCHESTRATOR, "start", "request", "A client asks for an orchestrated trip", asked),)
 
 
 def platform_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:

@@ -27,8 +27,15 @@ def participant(catalog: Catalog, stage: Stage, me: Participant) -> dict[str, st
     return {
         **common(stage, me.name),
         "WAYFARE_AFTER": f"{upstream.name}:{upstream.leg}" if upstream else "",
-        "WAYFARE_FAULTS": "on" if stage.fault_injection else "off",
+        **_terms(stage),
         "WAYFARE_UNLISTED": stage.unlisted_stock,
+    }
+
+
+def _terms(stage: Stage) -> dict[str, str]:
+    """What a stage lays down for requests."""
+    return {
+        "WAYFARE_FAULTS": "on" if stage.fault_injection else "off",
         "WAYFARE_DEADLINE_SECONDS": str(stage.deadline_seconds),
     }
 
@@ -37,6 +44,15 @@ def observer(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
     """For the functions of the observer: it knows the order of all legs."""
     legs = json.dumps(catalog.legs, separators=(",", ":"))
     return {**common(stage, service), "WAYFARE_LEGS": legs}
+
+
+def orchestrator(stage: Stage, service: str, machine: str) -> dict[str, str]:
+    """For the function that starts executions: it reads requests as the first leg does, and keeps no table."""
+    return {
+        **{name: value for name, value in common(stage, service).items() if name != "WAYFARE_TABLE"},
+        **_terms(stage),
+        "WAYFARE_MACHINE": machine,
+    }
 
 
 def inbox(stage: Stage, queue_url: str, dead_letters_url: str) -> dict[str, str]:

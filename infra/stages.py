@@ -57,8 +57,8 @@ class Stage:
     region: str | None = None
 
     compensation: Compensation = "parallel"
-    orchestrator: bool = False
-    """True once a state machine takes the requests whose mode is orchestration."""
+    orchestrator: bool = True
+    """True: a state machine takes the requests whose mode is orchestration; otherwise they are quarantined."""
     fault_injection: bool = False
     unlisted_stock: str = ""
     """Capacity of stock that nobody listed; "" is the service's own default, "0" is listed only."""

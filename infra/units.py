@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from infra.catalog import OBSERVER, ORCHESTRATOR
+
 # A transaction is authorised by the actions that it contains.
 _DECIDE: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
@@ -12,12 +14,14 @@ class Unit:
     """One function of a service: the handler of its role, and its permissions."""
 
     role: str
-    table_actions: tuple[str, ...]
+    table_actions: tuple[str, ...] = ()
     index_actions: tuple[str, ...] = ()
     has_queue: bool = True
-    """False: operators invoke it directly."""
+    """False: it is called directly, by an operator or by the state machine."""
     publishes: bool = True
     """True: it may put events on the bus, under its own service's source only."""
+    starts_executions: bool = False
+    """True: it may start executions of the stage's state machine, and read what they were started with."""
     ticks: bool = False
     """True: a schedule puts a message into its queue every minute."""
 
@@ -35,7 +39,9 @@ PARTICIPANT_UNITS: Final = (
         has_queue=False,
         publishes=False,
     ),
+    Unit(role="task", table_actions=_DECIDE, has_queue=False),
 )
+ORCHESTRATOR_UNITS: Final = (Unit(role="start", starts_executions=True),)
 OBSERVER_UNITS: Final = (
     Unit(role="observe", table_actions=("dynamodb:PutItem", "dynamodb:UpdateItem")),
     Unit(
@@ -45,3 +51,8 @@ OBSERVER_UNITS: Final = (
         ticks=True,
     ),
 )
+
+
+def units_of(service: str) -> tuple[Unit, ...]:
+    """The functions of a service; a participant's unless it is named otherwise."""
+    return {OBSERVER: OBSERVER_UNITS, ORCHESTRATOR: ORCHESTRATOR_UNITS}.get(service, PARTICIPANT_UNITS)

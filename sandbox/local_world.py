@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.catalog import OBSERVER
-from infra.names import PLATFORM, QUARANTINE, Names, dead_letters
+from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
+from sandbox.modes import CHOREOGRAPHY, Mode
 from sandbox.world import Books, Inbox, Parked
 from services.trip.log import DynamoSagaLog
 from services.trip.standing import Known, Rejection
@@ -33,21 +34,25 @@ class LocalWorld:
 
     name = "local"
 
-    def __init__(self, engine: Engine, stage: str = "local") -> None:
+    def __init__(self, engine: Engine, stage: str = "local", mode: Mode = CHOREOGRAPHY) -> None:
         self.engine = engine
         self.names = Names(stage)
+        self.mode = mode
         self.log = DynamoSagaLog(engine.clients.client("dynamodb"), self.names.table(OBSERVER))
         self._paused: set[str] = set()
 
     @classmethod
     @contextmanager
-    def running(cls, *stages: str) -> Iterator["LocalWorld"]:
-        """Start an engine, deploy the stages (by default `local`), and stop it at the end; the world is the first stage."""
+    def running(cls, *stages: str, wait_scale: float = 1.0) -> Iterator["LocalWorld"]:
+        """Start an engine, deploy the stages (by default `local`), and stop it at the end; the world is the first stage.
+
+        `wait_scale` is what a second of a state machine's retries lasts.
+        """
         environment.ensure()
-        with Engine.start() as engine:
+        with Engine.start(wait_scale=wait_scale) as engine:
             for stage in stages or ("local",):
                 Deployer(engine.clients).deploy(synth(stage))
-            yield cls(engine, *stages[:1])
+            yield cls(engine, stages[0] if stages else "local")
 
     @property
     def now(self) -> datetime:
@@ -101,7 +106,33 @@ class LocalWorld:
         self.wait_for(lambda: datetime.now(UTC) >= moment, f"{moment} to come")
 
     def settle(self) -> None:
-        self.wait_for(lambda: not self._outstanding(), "every message to be handled")
+        self.wait_for(self._at_rest, "every message to be handled, and every execution to end")
+
+    def executions(self, status: str) -> list[str]:
+        """The trips whose executions stand like this (`RUNNING`, `SUCCEEDED`, `FAILED`, `ABORTED`)."""
+        client = self.engine.clients.client("stepfunctions")
+        try:
+            pages = list(
+                client.get_paginator("list_executions").paginate(stateMachineArn=self.machine, statusFilter=status)
+            )
+        except client.exceptions.StateMachineDoesNotExist:
+            return []
+        return [execution["name"] for page in pages for execution in page["executions"]]
+
+    def execution(self, trip_id: str) -> dict[str, Any]:
+        """A trip's execution, as DescribeExecution has it."""
+        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{trip_id}"
+        found: dict[str, Any] = self.engine.clients.client("stepfunctions").describe_execution(executionArn=arn)
+        return found
+
+    @property
+    def machine(self) -> str:
+        """The ARN of the stage's state machine."""
+        return Place(self.engine.account, self.engine.region).machine(self.names.machine)
+
+    def _at_rest(self) -> bool:
+        """Looked at twice around the executions: a message may have become one, or one a message, in between."""
+        return not (self._outstanding() or self.executions("RUNNING") or self._outstanding())
 
     def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
         answer = self.invoke(service, "stock", {"do": "set", "item": item, "unit": unit, "capacity": capacity})

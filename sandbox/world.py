@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from sandbox.modes import Mode
 from services.trip.standing import Known, Rejection
 from shared.saga.record import Record, Stock, StockKey
 
@@ -33,6 +34,7 @@ class World(Protocol):
     """A stage that is up, with its clock."""
 
     name: str
+    mode: Mode
 
     @property
     def now(self) -> datetime:

@@ -107,6 +107,12 @@ class CompensationParked(CompensationDelayed, frozen=True, kw_only=True):
     """A compensating transaction used up its tries and waits in the dead-letter queue for an operator."""
 
 
+class CompensationRequested(Data, frozen=True, kw_only=True):
+    """The state machine hands a cancel over to the participant's own compensate queue."""
+
+    reason: str
+
+
 class Problem(msgspec.Struct, frozen=True, rename="camel"):
     """One thing wrong with a request: the field, the value as it came (shortened), what to do about it."""
 

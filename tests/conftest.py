@@ -5,22 +5,38 @@ from collections.abc import Iterator
 import pytest
 
 from infra.stages import named
+from infra.synth import synth
+from sandbox.engine.deploy import Deployer
 from sandbox.local_world import LocalWorld
 from sandbox.memory.world import MemoryWorld
+from sandbox.modes import ORCHESTRATION, REVERSE
 from sandbox.world import World
 
 
 @pytest.fixture(scope="session")
 def local() -> Iterator[LocalWorld]:
     """Stage `local` on an engine of this session's own, IAM enforced."""
-    with LocalWorld.running() as world:
+    with LocalWorld.running(wait_scale=0.02) as world:
         yield world
 
 
-@pytest.fixture(params=["memory", "memory-reverse", "local"])
+@pytest.fixture(scope="session")
+def reverse(local: LocalWorld) -> LocalWorld:
+    """A second stage beside it on the same engine, which compensates in reverse order."""
+    Deployer(local.engine.clients).deploy(synth(REVERSE.stage))
+    return LocalWorld(local.engine, REVERSE.stage, REVERSE)
+
+
+@pytest.fixture
+def orchestrated(local: LocalWorld) -> LocalWorld:
+    """The same stage; its trips are coordinated by the state machine."""
+    return LocalWorld(local.engine, mode=ORCHESTRATION)
+
+
+@pytest.fixture(params=["memory", "memory-reverse", "local", "reverse", "orchestrated"])
 def world(request: pytest.FixtureRequest) -> World:
-    """A world to tell a story in: a new one in memory (in either compensation order), and the session's local engine."""
-    if request.param != "local":
-        return MemoryWorld(named("local-reverse" if request.param == "memory-reverse" else "local"))
-    engine: LocalWorld = request.getfixturevalue("local")
-    return engine
+    """A world to tell a story in: new in memory (in either compensation order), or on the engine (in either style)."""
+    if not request.param.startswith("memory"):
+        found: LocalWorld = request.getfixturevalue(request.param)
+        return found
+    return MemoryWorld(named("local-reverse" if request.param == "memory-reverse" else "local"))

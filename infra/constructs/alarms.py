@@ -85,3 +85,15 @@ def _function(function: str, metric: str, meaning: str) -> Alarm:
         statistic="Sum",
         meaning=meaning,
     )
+
+
+def executions_stuck(arn: str, machine: str) -> Alarm:
+    """An execution ran into its timeout: nobody caught that, the trip's deadline has to end it."""
+    return Alarm(
+        of=machine,
+        metric="ExecutionsTimedOut",
+        namespace="AWS/States",
+        dimension=("StateMachineArn", arn),
+        statistic="Sum",
+        meaning=f"An execution of {machine} timed out: see its history; the trip's deadline ends the trip",
+    )

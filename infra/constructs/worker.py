@@ -39,7 +39,7 @@ class Worker(Construct):
             self,
             "Logs",
             log_group_name=self.log_group,
-            retention=_retention(scope.stage.log_retention_days),
+            retention=retention(scope.stage.log_retention_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.function = self._function(code, settings, group, self._role(inbox))
@@ -70,7 +70,7 @@ class Worker(Construct):
         why = (
             "Its queue has the dead-letter queue; Lambda's own would serve asynchronous calls only."
             if self.unit.has_queue
-            else "Operators call it and wait for the answer; no asynchronous call exists to lose."
+            else "Its callers wait for the answer (operators, the state machine); no asynchronous call exists to lose."
         )
         acknowledge(function, "Serverless-LambdaDLQ", why)
         return function
@@ -95,7 +95,11 @@ class Worker(Construct):
         )
 
     def _role(self, inbox: Inbox | None) -> iam.Role:
-        statements = [*self._log_and_trace(), *self._keep_records()]
+        statements = [*self._log_and_trace()]
+        if self.unit.table_actions:
+            statements += self._keep_records()
+        if self.unit.starts_executions:
+            statements += self._start_executions()
         if self.unit.publishes:
             statements.append(self._announce())
         if inbox:
@@ -118,10 +122,17 @@ class Worker(Construct):
             f"AwsSolutions-IAM5[Resource::{streams}]",
             "Lambda names the streams of the function's own log group itself, one per environment.",
         )
+        if self.unit.starts_executions:
+            executions = _seen_by_nag(self.stack.place.executions(self.stack.names.machine), self.stack)
+            acknowledge(
+                role,
+                f"AwsSolutions-IAM5[Resource::{executions}]",
+                "Executions are named after trips; it reads what one of this machine was started with.",
+            )
         acknowledge(
             role,
             "Serverless-LambdaStarPermissions",
-            "Its only stars are X-Ray's and the log streams', each acknowledged under IAM5.",
+            "Its only stars are X-Ray's, the log streams' and a machine's executions', each acknowledged under IAM5.",
         )
         return role
 
@@ -140,6 +151,14 @@ class Worker(Construct):
         if self.unit.index_actions:
             statements.append(_allow(list(self.unit.index_actions), f"{table}/index/{BOARD}"))
         return statements
+
+    def _start_executions(self) -> list[iam.PolicyStatement]:
+        """Start the stage's machine, and read back what an execution was started with."""
+        place, machine = self.stack.place, self.stack.names.machine
+        return [
+            _allow(["states:StartExecution"], place.machine(machine)),
+            _allow(["states:DescribeExecution"], place.executions(machine)),
+        ]
 
     def _announce(self) -> iam.PolicyStatement:
         """Put events on the stage's bus, in its own service's name only."""
@@ -183,7 +202,7 @@ def _architecture(name: str) -> lambda_.Architecture:
     return lambda_.Architecture.ARM_64 if name == "arm64" else lambda_.Architecture.X86_64
 
 
-def _retention(days: int) -> logs.RetentionDays:
+def retention(days: int) -> logs.RetentionDays:
     """CDK's name for a number of days; ValueError if CloudWatch does not offer it."""
     offered = {
         7: logs.RetentionDays.ONE_WEEK,

@@ -20,6 +20,7 @@ from infra.rules import all_rules
 from infra.stages import Stage, named
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
+from sandbox.modes import CHOREOGRAPHY, REVERSE
 from sandbox.world import Books, Inbox, Parked
 from services.trip.effects import TripPorts
 from services.trip.observer import observe, watch
@@ -83,6 +84,7 @@ class MemoryWorld:
         self.stage = stage or named("local")
         self._now = datetime(2026, 11, 21, 12, tzinfo=UTC)
         self.duplicates = duplicates
+        self.mode = REVERSE if self.stage.compensation == "reverse" else CHOREOGRAPHY
         self.ledgers = {who.name: MemoryLedger() for who in PARTICIPANTS}
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)

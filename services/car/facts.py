@@ -1,4 +1,4 @@
-"""What car announces. Reason codes of a failure: car_unavailable, car_unknown; and the pivot's own: cancelled, deadline."""
+"""What car announces. Reason codes of a failure: car_unavailable, car_unknown; and the pivot's own: cancelled, deadline, technical_failure."""
 
 from shared.message import Booked, BookingFailed, Cancelled
 

@@ -14,7 +14,7 @@ class Misconfigured(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The names of what this function may touch. Queue settings are absent on a function without a queue."""
+    """The names of what this function may touch. A function without a queue has no queue settings, the starter no table."""
 
     bus: str
     table: str
@@ -28,7 +28,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     queue_url = environment.get("WAYFARE_QUEUE_URL", "")
     return Settings(
         bus=_text(environment, "WAYFARE_BUS"),
-        table=_text(environment, "WAYFARE_TABLE"),
+        table="" if "WAYFARE_MACHINE" in environment else _text(environment, "WAYFARE_TABLE"),
         queue_url=queue_url,
         dead_letter_url=_text(environment, "WAYFARE_DLQ_URL") if queue_url else "",
         max_receives=_number(environment, "WAYFARE_MAX_RECEIVES") if queue_url else 0,
@@ -56,6 +56,11 @@ def terms_from(environment: Mapping[str, str]) -> Terms:
 def client_source_from(environment: Mapping[str, str]) -> str:
     """The event source that clients use. Raises `Misconfigured` when it is not set."""
     return _text(environment, "WAYFARE_CLIENT_SOURCE")
+
+
+def machine_from(environment: Mapping[str, str]) -> str:
+    """The ARN of the stage's state machine. Raises `Misconfigured` when it is not set."""
+    return _text(environment, "WAYFARE_MACHINE")
 
 
 def legs_from(environment: Mapping[str, str]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from shared.message import (
     TripRequestRejected,
 )
 from shared.saga.intake import Notice, Rejected
-from shared.saga.participant import Participant
+from shared.saga.participant import Participant, Speaker
 from shared.saga.record import Record, State
 
 
@@ -36,20 +36,20 @@ def _told(participant: Participant, record: Record) -> tuple[str, Data]:
             return "Cancelled", participant.cancelled(released=record.released, reason=record.reason)
 
 
-def rejection(participant: Participant, refused: Rejected) -> Fact:
+def rejection(speaker: Speaker, refused: Rejected) -> Fact:
     """The answer to one request that starts no trip."""
     metadata = RejectionMetadata(
-        event_id=f"{participant.name}:{refused.request_id}:REJECTED",
+        event_id=f"{speaker.name}:{refused.request_id}:REJECTED",
         causation_id=refused.request_id,
-        participant=participant.name,
-        leg=participant.leg,
+        participant=speaker.name,
+        leg=speaker.leg,
         version=VERSION,
         occurred_at=refused.at,
         trip_id=refused.trip_id,
         request_hash=refused.request_hash,
     )
     data = TripRequestRejected(request_id=refused.request_id, reason=refused.reason, problems=refused.problems)
-    return Fact(participant.source, "TripRequestRejected", metadata, data)
+    return Fact(speaker.source, "TripRequestRejected", metadata, data)
 
 
 def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str, parked: bool) -> Fact:

@@ -9,6 +9,7 @@ from typing import Any
 from shared.message import (
     Booked,
     BookingFailed,
+    CompensationRequested,
     Envelope,
     Metadata,
     Mode,
@@ -21,6 +22,8 @@ from shared.message import (
 )
 from shared.saga.participant import Participant, title_of
 from shared.trip import TRIP_ID_CHECK, InvalidTrip, parse_trip
+
+ORCHESTRATOR = "orchestrator"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,8 @@ def read_notice(participant: Participant, terms: Terms, envelope: Envelope, at: 
     match envelope.detail_type:
         case "TripCancelRequested" if participant.pivot and envelope.source == terms.client_source:
             return _client_cancel(envelope, at)
+        case "CompensationRequested" if not participant.pivot:
+            return _handed_over(envelope, at)
         case "TripCancelRequested" | "TripExpired":
             return _observer_notice(participant, envelope, at)
         case _:
@@ -184,6 +189,14 @@ def _observer_notice(participant: Participant, envelope: Envelope, at: datetime)
     if metadata.participant != "trip" or (cancel and not participant.pivot):
         raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r} is not for {participant.name!r}")
     return _notice(Ask.CANCEL if cancel else Ask.EXPIRE, metadata, at, reason=Ask.CANCEL if cancel else Ask.EXPIRE)
+
+
+def _handed_over(envelope: Envelope, at: datetime) -> Notice:
+    """A cancel that kept failing when the state machine asked for it."""
+    metadata = read_metadata(envelope)
+    if metadata.participant != ORCHESTRATOR:
+        raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r}: only {ORCHESTRATOR!r} hands over")
+    return _notice(Ask.COMPENSATE, metadata, at, reason=read_data(envelope, CompensationRequested).reason)
 
 
 def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from shared.message import Booked, BookingFailed, Cancelled, source_of
 from shared.saga.plan import Planning
@@ -10,6 +10,17 @@ from shared.saga.record import StockKey
 
 PARTS = ("Booked", "BookingFailed", "Cancelled", "CompensationDelayed", "CompensationParked")
 """What a participant can announce; the fact's detail-type is the participant's name before it."""
+
+
+class Speaker(Protocol):
+    """Whoever may answer a request: the first leg, or the orchestrator's starter (leg 0)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def leg(self) -> int: ...
+    @property
+    def source(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)

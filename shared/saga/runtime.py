@@ -20,6 +20,13 @@ from shared.saga.participant import Participant
 from shared.saga.plan import Plan, Refused
 from shared.saga.record import Record, State, conflicts
 
+PIVOTS_WORDS = {
+    "cancelled": "the user cancelled the trip",
+    "deadline": "the deadline passed first",
+    "technical_failure": "an earlier step could not be done, or not be known to be done",
+}
+"""Why the pivot gives up a trip that it was not asked to book."""
+
 MAX_PLANS = 5
 """A plan whose claims are taken meanwhile is made anew, this often; then the message is left to be redelivered."""
 
@@ -81,11 +88,12 @@ def _answer(participant: Participant, terms: Terms, order: Order) -> Core[Fact]:
     if not conflicts(record.request_hash, order.request_hash):
         return announcement(participant, record)
     if terms.after is None:
-        return rejection(participant, _conflict(order))
+        return rejection(participant, conflict_of(order))
     raise Unreadable(f"trip {order.trip_id} is recorded here for another request")
 
 
-def _conflict(order: Order) -> Rejected:
+def conflict_of(order: Order) -> Rejected:
+    """The answer to a request whose trip id another request has."""
     return Rejected(
         request_id=order.cause,
         trip_id=order.trip_id,
@@ -165,24 +173,17 @@ def give_up(participant: Participant, notice: Notice) -> Core[Record | None]:
 
 def _first_word(participant: Participant, notice: Notice) -> Record | None:
     """What is recorded where nothing is yet: the pivot decides, another leg leaves a tombstone, or waits for the pivot's word."""
-    if participant.pivot:
-        state, message = (
-            State.FAILED,
-            "the user cancelled the trip" if notice.ask is Ask.CANCEL else "the deadline passed first",
-        )
-    elif notice.ask is Ask.EXPIRE:
+    if notice.ask is Ask.EXPIRE and not participant.pivot:
         return None
-    else:
-        state, message = State.CANCELLED, ""
     return Record(
         trip_id=notice.trip_id,
-        state=state,
+        state=State.FAILED if participant.pivot else State.CANCELLED,
         cause=notice.cause,
         decided_at=notice.at,
         mode=notice.mode,
         request_hash=notice.request_hash,
         reason=notice.reason,
-        message=message,
+        message=PIVOTS_WORDS.get(notice.reason, "") if participant.pivot else "",
         requested_at=notice.requested_at,
         deadline=notice.deadline,
     )

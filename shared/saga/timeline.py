@@ -159,7 +159,7 @@ def _booking(facts: Facts, name: str, before: datetime) -> list[Line]:
 
 def _is_word_of_pivot(failed: Noted) -> bool:
     """The pivot gave up the trip without having been asked to book."""
-    return failed.reason in (CANCEL_REASON, "deadline")
+    return failed.reason in (CANCEL_REASON, "deadline", "technical_failure")
 
 
 def _abort(facts: Facts) -> list[Line]:

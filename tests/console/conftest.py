@@ -24,6 +24,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Wayfare:
 def wayfare(monkeypatch: pytest.MonkeyPatch, local: LocalWorld) -> Wayfare:
     """`wayfare` with the session's engine up."""
     monkeypatch.setattr(local_engine, "find", lambda: local.engine)
+    local.set_stock("car", "Volvo", "fleet", 100)  # every test that tries the examples wants one
     return run
 
 

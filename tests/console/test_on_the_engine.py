@@ -1,6 +1,7 @@
 """Every command on the local engine, in the order a person would use them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ import pytest
 
 from console.render import entries
 from console.trouble import Exit
+from infra import stages
 from infra.catalog import CATALOG
 from sandbox.local_world import LocalWorld
 from shared.saga.timeline import Facts
@@ -94,8 +96,16 @@ def test_a_trip_without_an_outcome_in_time(wayfare: Wayfare) -> None:
     assert "`wayfare status " in result.stderr
 
 
-def test_a_mode_that_the_stage_lacks(wayfare: Wayfare) -> None:
+def test_a_trip_that_the_state_machine_books(wayfare: Wayfare) -> None:
+    """The same command, the same log, the same end."""
+    result = wayfare("book", EXAMPLE, "--mode", "orchestration", "--fresh-id", "--follow")
+    assert result.exit_code == Exit.OK
+    assert "end saga (CONFIRMED)" in result.stdout
+
+
+def test_a_mode_that_the_stage_lacks(wayfare: Wayfare, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said before anything is put."""
+    monkeypatch.setitem(stages.BASES, "local", replace(stages.LOCAL, orchestrator=False))
     result = wayfare("book", EXAMPLE, "--mode", "orchestration")
     assert result.exit_code == Exit.USAGE
     assert "stage local has no orchestrator" in result.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.contracts import Contract, contracts
+from services.orchestrator.starter import start
 from services.trip.effects import FindDue, Note, Recall
 from services.trip.observer import observe, watch
 from services.trip.standing import Known, Summary
@@ -21,6 +22,7 @@ from shared.saga.runtime import handle_booking, handle_notice
 from tests.samples import (
     DEADLINE,
     LEGS,
+    NOW,
     PARTICIPANTS,
     TERMS,
     a_trip,
@@ -91,8 +93,13 @@ def examples() -> dict[str, dict[str, Any]]:
     told = [*_participants(), *_rejections(), *_observers()]
     details = {fact.detail_type: json.loads(fact.detail()) for fact in told}
     repeated = details.pop("TripCancelRequested")
+    (starters,) = _starters()
     client = {"TripRequested": a_trip(), "TripCancelRequested": {"tripId": "trip-1"}}
-    return {**details, **client, "TripCancelRequested.repeated": repeated}
+    twice = {
+        "TripCancelRequested.repeated": repeated,
+        "TripRequestRejected.orchestrator": json.loads(starters.detail()),
+    }
+    return {**details, **client, **twice}
 
 
 def _participants() -> Iterator[Fact]:
@@ -111,6 +118,11 @@ def _participants() -> Iterator[Fact]:
 def _rejections() -> Iterator[Fact]:
     wrong = requested(a_trip(hotel=""))
     yield from by_hand(handle_booking(PARTICIPANTS["hotel"], TERMS["hotel"], delivery(wrong)), ledger()).announced
+
+
+def _starters() -> Iterator[Fact]:
+    wrong = requested(a_trip(mode="orchestration", hotel=""))
+    yield from by_hand(start(TERMS["hotel"], wrong, NOW), {}).announced
 
 
 def _observers() -> Iterator[Fact]:

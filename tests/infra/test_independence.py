@@ -1,9 +1,9 @@
 """Services are deployed one by one, in any order; production guards what a destroy would take."""
 
-from infra.catalog import CATALOG
+from infra.catalog import CATALOG, ORCHESTRATOR
 from infra.stages import LOCAL, named
 from tests.infra.conftest import templates_of
-from tests.infra.templates import Template, Templates, strings
+from tests.infra.templates import Template, Templates, plain, strings
 
 
 def test_a_stage_is_the_platform_and_a_stack_per_service(stage_name: str, templates: list[Template]) -> None:
@@ -60,12 +60,17 @@ def test_functions_know_their_neighbours_from_settings_only(local: Templates) ->
             variables = function.properties["Environment"]["Variables"]
             assert variables["WAYFARE_TABLE"] == f"wayfare-local-{name}"
             assert variables["WAYFARE_BUS"] == "wayfare-local"
-            assert ("WAYFARE_QUEUE_URL" in variables) is not function.properties["FunctionName"].endswith("-stock")
+            called = function.properties["FunctionName"].endswith(("-stock", "-task"))
+            assert ("WAYFARE_QUEUE_URL" in variables) is not called
             after[name] = variables["WAYFARE_AFTER"]
     assert after == {"hotel": "", "flight": "hotel:10", "car": "flight:20"}
     for function in local["wayfare-local-trip"].all("AWS::Lambda::Function"):
         legs = function.properties["Environment"]["Variables"]["WAYFARE_LEGS"]
         assert legs == '{"hotel":10,"flight":20,"car":30}'
+    (starter,) = local["wayfare-local-orchestrator"].all("AWS::Lambda::Function")
+    variables = starter.properties["Environment"]["Variables"]
+    assert plain(variables["WAYFARE_MACHINE"]).endswith(":stateMachine:wayfare-local-orchestrator")
+    assert not {"WAYFARE_TABLE", "WAYFARE_LEGS", "WAYFARE_AFTER"} & set(variables)
 
 
 def test_local_lacks_what_its_engine_lacks_and_nothing_else(local: Templates, prod: Templates) -> None:
@@ -78,9 +83,10 @@ def test_local_lacks_what_its_engine_lacks_and_nothing_else(local: Templates, pr
 
 
 def test_every_table_can_be_restored_to_any_second(templates: list[Template]) -> None:
-    """And is billed by use; the observer's has the board of open trips."""
+    """And is billed by use; the observer's has the board of open trips. The orchestrator keeps none: executions are its records."""
     tables = [table for template in templates for table in template.all("AWS::DynamoDB::Table")]
-    assert len(tables) == len(CATALOG.services)
+    kept = {table.properties["TableName"].rpartition("-")[2] for table in tables}
+    assert kept == set(CATALOG.services) - {ORCHESTRATOR}
     for table in tables:
         assert table.properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"

@@ -115,11 +115,23 @@ def test_the_watch_is_fed_once_a_minute(templates: list[Template]) -> None:
     assert trip.queue(target["Arn"]["Fn::GetAtt"][0])["QueueName"].endswith("-trip-watch")
 
 
+def test_executions_are_fed_through_a_queue_of_their_own(stage_name: str, templates: list[Template]) -> None:
+    """No rule starts one: it could not be named after its trip."""
+    (stack,) = [template for template in templates if template.stack.endswith("-orchestrator")]
+    (rule,) = stack.all("AWS::Events::Rule")
+    (target,) = rule.properties["Targets"]
+    queue = stack.queue(target["Arn"]["Fn::GetAtt"][0])
+    assert queue["QueueName"] == f"wayfare-{stage_name}-orchestrator-start"
+    assert "RoleArn" not in target
+
+
 def test_whatever_is_given_up_or_late_calls_somebody(templates: list[Template]) -> None:
     """Each dead-letter queue, queue and function has its alarms, all to the stage's topic."""
     for template in templates:
         alarms = template.all("AWS::CloudWatch::Alarm")
-        watched = {(alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"]) for alarm in alarms}
+        watched = {
+            (alarm.properties["MetricName"], plain(alarm.properties["Dimensions"][0]["Value"])) for alarm in alarms
+        }
         for queue in template.all("AWS::SQS::Queue"):
             name = queue.properties["QueueName"]
             metric = "NumberOfMessagesVisible" if name.endswith("-dlq") else "AgeOfOldestMessage"
@@ -127,6 +139,9 @@ def test_whatever_is_given_up_or_late_calls_somebody(templates: list[Template]) 
         for function in template.all("AWS::Lambda::Function"):
             name = function.properties["FunctionName"]
             assert {("Errors", name), ("Throttles", name)} <= watched
+        for machine in template.all("AWS::StepFunctions::StateMachine"):
+            arns = [dimension for metric, dimension in watched if metric == "ExecutionsTimedOut"]
+            assert [arn.rpartition(":")[2] for arn in arns] == [machine.properties["StateMachineName"]]
         for alarm in alarms:
             (action,) = alarm.properties["AlarmActions"]
             assert plain(action).endswith("-alarms")
@@ -135,7 +150,7 @@ def test_whatever_is_given_up_or_late_calls_somebody(templates: list[Template]) 
 def test_the_quarantine_and_the_oldest_open_trip_are_watched(templates: list[Template]) -> None:
     """A misspelt event and a trip without an outcome are both somebody's business."""
     named_alarms = {
-        (alarm.properties["MetricName"], alarm.properties["Dimensions"][0]["Value"])
+        (alarm.properties["MetricName"], plain(alarm.properties["Dimensions"][0]["Value"]))
         for template in templates
         for alarm in template.all("AWS::CloudWatch::Alarm")
     }

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from moto.events.models import EventPattern
@@ -16,6 +17,9 @@ Rules = tuple[Rule, ...]
 
 PARALLEL = all_rules(CATALOG, LOCAL)
 REVERSE = all_rules(CATALOG, named("local-reverse"))
+ALONE = all_rules(CATALOG, replace(LOCAL, orchestrator=False))
+"""A stage without an orchestrator."""
+STARTER = "orchestrator start"
 OBSERVER = "trip observe"
 QUARANTINE = "platform quarantine"
 
@@ -31,7 +35,7 @@ def queues(event: Event, rules: Rules = PARALLEL) -> set[str]:
         (request("choreography"), {"hotel book"}),
         (request("foo"), {"hotel book"}),  # so that someone says no
         (request(7), {"hotel book"}),
-        (request("orchestration"), {QUARANTINE}),  # as long as no orchestrator exists
+        (request("orchestration"), {STARTER}),
         (fact("hotel", "HotelBooked"), {"flight book", OBSERVER}),
         (fact("flight", "FlightBooked"), {"car book", OBSERVER}),
         (fact("car", "CarBooked"), {OBSERVER}),
@@ -44,6 +48,7 @@ def queues(event: Event, rules: Rules = PARALLEL) -> set[str]:
         (fact("hotel", "HotelCompensationDelayed"), {OBSERVER}),
         (fact("flight", "FlightCompensationParked"), {OBSERVER}),
         (said("travel.hotel", "TripRequestRejected"), {OBSERVER}),
+        (said("travel.orchestrator", "TripRequestRejected"), {OBSERVER}),
         (said("travel.client", "TripCancelRequested"), {"car compensate", OBSERVER}),
         (said("travel.trip", "TripCancelRequested"), {"car compensate", OBSERVER}),
         (
@@ -106,8 +111,17 @@ def test_no_rule_doubles_a_message(rules: Rules) -> None:
         assert not each or max(each.values()) == 1, event
 
 
-def test_no_request_falls_between_two_patterns() -> None:
-    """Whatever a mode is, the request is heard once: by the first leg or by the quarantine."""
+def test_a_stage_without_an_orchestrator_shows_what_it_cannot_book() -> None:
+    """The request is seen in the quarantine; all else is heard as before."""
+    assert queues(request("orchestration"), ALONE) == {QUARANTINE}
+    others = [event for event in everything() if STARTER not in queues(event)]
+    assert len(others) > 100
+    assert all(queues(event, ALONE) == queues(event) for event in others)
+
+
+@pytest.mark.parametrize("rules", [PARALLEL, REVERSE, ALONE], ids=["parallel", "reverse", "alone"])
+def test_no_request_falls_between_two_patterns(rules: Rules) -> None:
+    """Whatever a mode is, the request is heard once: by the first leg, or by the starter (or else the quarantine)."""
     for mode in (
         None,
         "orchestration",
@@ -121,9 +135,10 @@ def test_no_request_falls_between_two_patterns() -> None:
         ["x", "y"],
         {"a": 1},
     ):
-        assert len(queues(request(mode))) == 1, mode
+        assert len(queues(request(mode), rules)) == 1, mode
     # With an element of each kind, both halves match: heard twice is better than not at all.
-    assert queues(request(["orchestration", "x"])) == {"hotel book", QUARANTINE}
+    other = QUARANTINE if rules is ALONE else STARTER
+    assert queues(request(["orchestration", "x"]), rules) == {"hotel book", other}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +158,9 @@ def test_no_request_falls_between_two_patterns() -> None:
         said("travel.hotel", "TripCancelRequested"),
         said("travel.flight", "TripRequestRejected"),
         said("someone.else", "CarCancelled"),
+        said("travel.orchestrator", "HotelBooked"),
+        said("travel.orchestrator", "TripRequested"),
+        said("travel.orchestrator", "CompensationRequested"),
     ],
     ids=lambda event: f"{event['source']}:{event['detail-type']}",
 )
@@ -180,6 +198,11 @@ def test_a_new_participant_before_the_pivot_changes_no_rule_of_those_before_it()
         "flight compensate",
         OBSERVER,
     }
+
+
+def test_what_the_machine_hands_over_is_no_event() -> None:
+    """It goes straight into a queue: nobody on the bus may ask for a compensation."""
+    assert "CompensationRequested" not in CATALOG.senders("travel.client")
 
 
 def test_the_choreography_has_no_loop() -> None:

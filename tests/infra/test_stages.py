@@ -9,7 +9,7 @@ from infra.catalog import CATALOG
 from infra.names import Names, dead_letters
 from infra.rules import all_rules
 from infra.stages import BASES, LOCAL, PROD, named
-from infra.units import OBSERVER_UNITS, PARTICIPANT_UNITS
+from infra.units import OBSERVER_UNITS, ORCHESTRATOR_UNITS, PARTICIPANT_UNITS
 
 
 def test_a_name_after_a_base_gives_a_second_stage_beside_it() -> None:
@@ -45,17 +45,20 @@ def test_the_longest_names_fit_what_aws_allows() -> None:
     """64 characters for functions and rules, 80 for queues, even in the stage with the longest name."""
     stage = named("dev-" + "x" * 16)
     names = Names(stage.name)
-    units = [(who, unit) for who in CATALOG.services for unit in (*PARTICIPANT_UNITS, *OBSERVER_UNITS)]
+    units = [
+        (who, unit) for who in CATALOG.services for unit in (*PARTICIPANT_UNITS, *OBSERVER_UNITS, *ORCHESTRATOR_UNITS)
+    ]
     assert max(len(names.function(who, unit.role)) for who, unit in units) <= 64
     assert max(len(dead_letters(names.queue(who, unit.role))) for who, unit in units) <= 80
     rules = [names.rule(rule.service, rule.role, rule.purpose) for rule in all_rules(CATALOG, stage)]
     assert max(map(len, rules)) <= 64
+    assert len(names.machine) <= 80
 
 
 def test_two_stages_share_no_name() -> None:
     """They live side by side in one account and on one engine."""
     one, two = Names("local"), Names("local-reverse")
-    for name in ("bus", "archive", "alarm_topic", "quarantine", "metrics_namespace"):
+    for name in ("bus", "archive", "alarm_topic", "quarantine", "metrics_namespace", "machine"):
         assert getattr(one, name) != getattr(two, name)
     assert one.table("hotel") != two.table("hotel")
 
@@ -69,6 +72,8 @@ def test_the_data_needs_no_cdk() -> None:
         "rules",
         "matching",
         "units",
+        "machine",
+        "asl",
         "settings",
         "packaging",
         "synth",

@@ -227,10 +227,6 @@ NO_MODES: tuple[Any, ...] = ("", "Choreography", "both", 7, None, {}, ["choreogr
 MODES = [
     *(refused(f"mode {value!r}", mode=value) for value in NO_MODES),
     ends("mode choreography", Status.CONFIRMED, mode="choreography"),
-    *(
-        stray(f"mode {mode!r}", lambda trip, mode=mode: [Put({**trip, "mode": mode})], {STRANGERS: ""})  # type: ignore[misc]
-        for mode in ("orchestration", ["orchestration"])
-    ),
 ]
 FAULTS = [
     refused("a fault of another shape", faults="throttle"),

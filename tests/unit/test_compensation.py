@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.message import Unreadable
+from shared.message import Mode, Unreadable
 from shared.ports import Busy, Seen, Stale, Tripwire
 from shared.saga.effects import Announce, Decide, Look, Release
 from shared.saga.record import State
@@ -32,6 +32,15 @@ REPEATED_CANCEL = body(
     "TripCancelRequested", "travel.trip", {"metadata": metadata("trip", "CANCEL:1"), "data": {"nudge": 1}}
 )
 EXPIRED = body("TripExpired", "travel.trip", {"metadata": metadata("trip", "EXPIRED:1"), "data": {"nudge": 1}})
+
+
+def handed_over(participant: str = "orchestrator", reason: Any = "car_unavailable", source: str | None = None) -> str:
+    """A cancel that kept failing when the state machine asked for it, as the machine sends it to the queue."""
+    told = metadata(participant, "COMPENSATE", mode="orchestration", pivot=None, causationId="car:trip-1:FAILED")
+    detail = {"metadata": told, "data": {"reason": reason}}
+    return body("CompensationRequested", source or f"travel.{participant}", detail)
+
+
 REFUSED = fact("car", "BookingFailed", {"reason": "car_unavailable"})
 UNDONE = fact("car", "Cancelled")
 
@@ -48,7 +57,8 @@ def standing(name: str, state: str) -> Any:
 
 DOWNSTREAM = [("hotel", REFUSED), ("hotel", UNDONE), ("hotel", fact("flight", "BookingFailed"))]
 DOWNSTREAM += [("flight", REFUSED), ("flight", UNDONE)]
-"""Every failure downstream that hotel and flight hear of."""
+DOWNSTREAM += [("hotel", handed_over()), ("flight", handed_over())]
+"""Every failure downstream that hotel and flight hear of, and a cancel that the state machine hands over."""
 
 DONE = {
     "FAILED": "BookingFailed hotel_full",
@@ -92,6 +102,16 @@ def test_the_reason_of_the_failure_is_recorded_with_the_cancellation() -> None:
     """So that whoever reads hotel's record alone knows why."""
     assert compensate("hotel", REFUSED, ledger(booked())).released[0].reason == "car_unavailable"
     assert compensate("hotel", UNDONE, ledger(booked())).released[0].reason == "car_cancelled"
+    assert compensate("hotel", handed_over(), ledger(booked())).released[0].reason == "car_unavailable"
+
+
+def test_what_is_handed_over_keeps_its_mode() -> None:
+    """So that the facts of an orchestrated trip start nothing."""
+    (record,) = compensate("hotel", handed_over(), ledger()).decided
+    assert record.mode is Mode.ORCHESTRATION
+    delayed = compensate("hotel", handed_over(), {**ledger(booked()), Release: lambda _: Busy("throttled")})
+    assert delayed.said == ["HotelCompensationDelayed Busy: throttled"]
+    assert getattr(delayed.announced[0].metadata, "mode", None) is Mode.ORCHESTRATION
 
 
 @pytest.mark.parametrize("message", [cancel_requested(), REPEATED_CANCEL], ids=["client", "observer"])
@@ -241,6 +261,11 @@ NOT_FOR_ME = [
     ("car", body("TripCancelRequested", "travel.client", ["trip-1"]), "tripId: send 1 to 64"),
     ("car", body("TripExpired", "travel.client", {"tripId": "trip-1"}), "metadata.version"),
     ("car", body("TripExpired", "travel.hotel", {"metadata": metadata("hotel", "X")}), "is not for 'car'"),
+    ("hotel", handed_over("trip"), "only 'orchestrator' hands over"),
+    ("hotel", handed_over("car"), "only 'orchestrator' hands over"),
+    ("hotel", handed_over("orchestrator", reason=7), "data: "),
+    ("hotel", handed_over("orchestrator", source="travel.car"), "does not belong to source"),
+    ("car", handed_over("orchestrator"), "no failure downstream of leg 30"),
 ]
 
 

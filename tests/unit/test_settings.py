@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.aws.settings import Misconfigured, Settings, client_source_from, legs_from, settings_from, terms_from
+from shared.aws.settings import (
+    Misconfigured,
+    Settings,
+    client_source_from,
+    legs_from,
+    machine_from,
+    settings_from,
+    terms_from,
+)
 from shared.saga.intake import Terms
 
 NAMES = {"WAYFARE_BUS": "bus", "WAYFARE_TABLE": "table"}
@@ -26,6 +34,15 @@ def test_a_function_with_a_queue_knows_its_names() -> None:
 def test_a_function_without_a_queue_needs_no_queue_settings() -> None:
     """The stock desk, for instance."""
     assert settings_from(NAMES) == Settings("bus", "table")
+
+
+def test_the_starter_knows_its_machine_and_has_no_table() -> None:
+    """Executions are its records."""
+    machine = {"WAYFARE_BUS": "bus", "WAYFARE_MACHINE": "arn:machine"}
+    assert settings_from(machine | QUEUE) == Settings("bus", "", "url", "dlq", 10)
+    assert machine_from(machine) == "arn:machine"
+    with pytest.raises(Misconfigured, match="WAYFARE_MACHINE is not set"):
+        machine_from(NAMES)
 
 
 @pytest.mark.parametrize("missing", [*NAMES, "WAYFARE_DLQ_URL", "WAYFARE_MAX_RECEIVES"])

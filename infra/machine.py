@@ -1,0 +1,285 @@
+"""The orchestrator's state machine, made from the catalogue: a pure function, in Amazon States Language with JSONata.
+
+One leg after the other is booked; a refusal is a value that a Choice routes; a fault is retried, then caught. What is to
+be undone is undone in strict reverse order, the failed step itself first. At the pivot a fault is no answer: it is asked
+to decide, and its word counts. After a fault before the pivot every leg but the pivot is cancelled, also those that were
+never asked (a tombstone), and the pivot is closed: so the observer knows that it is over.
+
+The first leg's record tells whose the trip id is. After a fault there nobody knows, so its own cancel comes before any
+other leg is touched: a trip of another request under the same id must not suffer.
+
+Variables: `cause` and `reason` of what comes next; `fault`: the pivot is to be closed; `parked`: a cancel was handed over.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from infra.catalog import Catalog, Participant
+
+State = dict[str, Any]
+
+_FRESH: Final[State] = {"fault": False, "parked": False}
+
+INVOKE: Final = "arn:aws:states:::lambda:invoke"
+SEND: Final = "arn:aws:states:::sqs:sendMessage"
+CONFIRMED, FAILED, CONFLICT, PARKED, OPEN = "Confirmed", "Failed", "Conflict", "Parked", "Open"
+
+RETRY: Final = [
+    {
+        "ErrorEquals": ["Unreadable", "Misconfigured", "Tripwire"],
+        "MaxAttempts": 0,
+    },
+    {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 1,
+        "BackoffRate": 2,
+        "MaxAttempts": 6,
+        "MaxDelaySeconds": 30,
+        "JitterStrategy": "FULL",
+    },
+]
+"""A bug is not retried; whatever else went wrong is, after waits of 61 seconds in all at most, half of it on average."""
+
+TIMEOUT_SECONDS: Final = 3600
+"""Of a whole execution. It skips Catch: what is then left open, the observer's deadline ends."""
+
+
+def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable[[str], str]) -> State:
+    """The machine. `function` and `queue` name a participant's task function and compensate queue (its URL)."""
+    states: State = {}
+    for leg in catalog.participants:
+        states.update(_booking(catalog, leg, function(leg.name)))
+    for leg in _undone(catalog):
+        states.update(_cancelling(catalog, leg, function(leg.name), queue(leg.name)))
+    states.update(_securing(catalog, function(catalog.first.name)))
+    states.update(_deciding(catalog, function(catalog.pivot.name)))
+    states.update(_ends())
+    return {
+        "Comment": "Books a trip leg by leg, and undoes in reverse order",
+        "QueryLanguage": "JSONata",
+        "StartAt": _book(catalog.first),
+        "TimeoutSeconds": TIMEOUT_SECONDS,
+        "States": states,
+    }
+
+
+def _book(leg: Participant) -> str:
+    return f"Book {leg.name}"
+
+
+def _cancel(leg: Participant) -> str:
+    return f"Cancel {leg.name}"
+
+
+def _secure(leg: Participant) -> str:
+    return f"Cancel {leg.name} first"
+
+
+def _hand_over(leg: Participant) -> str:
+    return f"Hand over {leg.name}"
+
+
+def _ask(leg: Participant) -> str:
+    return f"Ask {leg.name}"
+
+
+def _close(leg: Participant) -> str:
+    return f"Close {leg.name}"
+
+
+def _undone(catalog: Catalog) -> Sequence[Participant]:
+    """Those who can be asked to cancel, in the order in which they are: all but the pivot, backwards."""
+    return catalog.participants[-2::-1]
+
+
+def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tuple[str, State]]:
+    """Book, and route by the answer: only exactly Booked goes on."""
+    following, first = catalog.after(leg), leg == catalog.first
+    cause = "$states.context.Execution.Input.cause" if first else "$cause"
+    on_fault = _ask(leg) if leg == catalog.pivot else _secure(leg) if first else _cancel(_undone(catalog)[0])
+    yield (
+        _book(leg),
+        {
+            **_task(function, do="'book'", cause=cause, reason="''"),
+            "Assign": {
+                "cause": "{% $states.result.Payload.eventId %}",
+                "reason": "{% $states.result.Payload.reason %}",
+                **(_FRESH if first else {}),
+            },
+            "Output": "{% $states.result.Payload %}",
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {
+                        **({**_FRESH, "cause": f"{{% {cause} %}}"} if first else {}),
+                        "reason": "technical_failure",
+                        "fault": True,
+                    },
+                    "Next": on_fault,
+                }
+            ],
+            "Next": f"{leg.noun} booked?",
+        },
+    )
+    earlier = catalog.before(leg)
+    refused = _cancel(earlier) if leg == catalog.pivot and earlier else _cancel(leg)
+    yield (
+        f"{leg.noun} booked?",
+        {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": "{% $states.input.outcome = 'Booked' %}",
+                    "Next": _book(following) if following else CONFIRMED,
+                },
+                {"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT},
+            ],
+            "Default": refused,
+        },
+    )
+
+
+def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -> Iterator[tuple[str, State]]:
+    """Cancel, then the one before. A cancel that keeps failing is left to the participant's own compensate queue."""
+    earlier = catalog.before(leg)
+    onward = _cancel(earlier) if earlier else "Fault?"
+    yield (
+        _cancel(leg),
+        {
+            **_task(function, do="'cancel'", cause="$cause", reason="$reason"),
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"parked": True}, "Next": _hand_over(leg)}],
+            "Next": onward,
+        },
+    )
+    yield (
+        _hand_over(leg),
+        {
+            "Type": "Task",
+            "Resource": SEND,
+            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_HANDED_OVER}) %}}"},
+            "Retry": RETRY[1:],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
+            "Next": onward,
+        },
+    )
+
+
+_HANDED_OVER: Final = (
+    "{'id': $states.context.Execution.Id,"
+    " 'source': 'travel.orchestrator',"
+    " 'detail-type': 'CompensationRequested',"
+    " 'time': $states.context.State.EnteredTime,"
+    " 'detail': {'metadata': {"
+    "'eventId': 'orchestrator:' & $states.context.Execution.Input.tripId & ':COMPENSATE',"
+    " 'tripId': $states.context.Execution.Input.tripId,"
+    " 'causationId': $cause,"
+    " 'participant': 'orchestrator', 'leg': 0, 'mode': 'orchestration', 'version': 1,"
+    " 'occurredAt': $states.context.State.EnteredTime,"
+    " 'requestHash': $states.context.Execution.Input.requestHash,"
+    " 'requestedAt': $states.context.Execution.Input.requestedAt,"
+    " 'deadline': $states.context.Execution.Input.deadline},"
+    " 'data': {'reason': $reason}}}"
+)
+"""The cancel as the compensate queue's function reads it: the one that serves the choreography."""
+
+
+def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
+    """After a fault at the first leg: nothing else is touched before its record is known to be of this request."""
+    first = catalog.first
+    yield (
+        _secure(first),
+        {
+            **_task(function, do="'cancel'", cause="$cause", reason="$reason"),
+            "Output": "{% $states.result.Payload %}",
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"parked": True, "fault": False},
+                    "Next": _hand_over(first),
+                }
+            ],
+            "Next": f"{first.noun} ours?",
+        },
+    )
+    yield (
+        f"{first.noun} ours?",
+        {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT}],
+            "Default": _cancel(_undone(catalog)[0]),
+        },
+    )
+
+
+def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
+    """The pivot's word: after a fault of its own (was it booked?), and to close a trip that failed by a fault before it."""
+    pivot = catalog.pivot
+    undo = _cancel(_undone(catalog)[0])
+    task = _task(function, do="'decide'", cause="$cause", reason="$reason")
+    left_open = [{"ErrorEquals": ["States.ALL"], "Next": OPEN}]
+    answered = {
+        "Assign": {"cause": "{% $states.result.Payload.eventId %}", "reason": "{% $states.result.Payload.reason %}"},
+        "Output": "{% $states.result.Payload %}",
+    }
+    yield _ask(pivot), {**task, **answered, "Catch": left_open, "Next": f"{pivot.noun} committed?"}
+    yield (
+        f"{pivot.noun} committed?",
+        {
+            "Type": "Choice",
+            "Choices": [
+                {"Condition": "{% $states.input.outcome = 'Booked' %}", "Next": CONFIRMED},
+                {"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT},
+            ],
+            "Assign": {"fault": False},
+            "Default": undo,
+        },
+    )
+    yield (
+        "Fault?",
+        {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $fault %}", "Next": _close(pivot)}],
+            "Default": "Handed over?",
+        },
+    )
+    yield _close(pivot), {**task, "Catch": left_open, "Next": "Handed over?"}
+    yield (
+        "Handed over?",
+        {"Type": "Choice", "Choices": [{"Condition": "{% $parked %}", "Next": PARKED}], "Default": FAILED},
+    )
+
+
+def _ends() -> State:
+    """An execution's end tells the truth: only a confirmed trip succeeds."""
+    return {
+        CONFIRMED: {"Type": "Succeed"},
+        FAILED: {"Type": "Fail", "Error": "TripFailed", "Cause": "{% $reason %}"},
+        CONFLICT: {
+            "Type": "Fail",
+            "Error": "TripConflict",
+            "Cause": "another request has this trip id; nothing was touched",
+        },
+        PARKED: {
+            "Type": "Fail",
+            "Error": "CompensationHandedOver",
+            "Cause": "a cancel kept failing; it waits in the participant's compensate queue",
+        },
+        OPEN: {
+            "Type": "Fail",
+            "Error": "OutcomeOpen",
+            "Cause": "a participant does not answer; the deadline will end the trip",
+        },
+    }
+
+
+def _task(function: str, *, do: str, cause: str, reason: str) -> State:
+    changes = f"{{'do': {do}, 'cause': {cause}, 'reason': {reason}, 'attempt': $states.context.State.RetryCount + 1}}"
+    return {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Arguments": {
+            "FunctionName": function,
+            "Payload": f"{{% $merge([$states.context.Execution.Input, {changes}]) %}}",
+        },
+        "Retry": RETRY,
+    }

@@ -1,0 +1,95 @@
+"""The starter: turns a request whose mode is orchestration into an execution that is named after its trip.
+
+A rule's own target cannot choose an execution's name; and only a name makes a duplicate start harmless.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.message import Mode, Unreadable, read_envelope, source_of
+from shared.ports import DeadLetters, Publisher
+from shared.saga.announcing import rejection
+from shared.saga.effects import Core, Quarantine, announce
+from shared.saga.intake import Order, Rejected, Terms, read_booking
+from shared.saga.runtime import conflict_of
+
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """Who answers a request that starts no execution."""
+
+    name: str = "orchestrator"
+    leg: int = 0
+    source: str = source_of("orchestrator")
+
+
+ME = Orchestrator()
+
+
+class Machine(Protocol):
+    """The state machine of the stage. May raise `Busy`."""
+
+    def start(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Start an execution under this name if there never was one; answers the request that the name stands for."""
+
+
+@dataclass(frozen=True)
+class StarterPorts:
+    """The world as the starter sees it."""
+
+    machine: Machine
+    publisher: Publisher
+    dead_letters: DeadLetters
+
+
+@dataclass(frozen=True)
+class Start:
+    """Start the execution of a trip."""
+
+    name: str
+    request: Mapping[str, Any]
+
+    def perform(self, ports: StarterPorts) -> Mapping[str, Any]:
+        return ports.machine.start(self.name, self.request)
+
+    def touches(self) -> frozenset[object]:
+        return frozenset({self.name})
+
+
+def start(terms: Terms, body: str, at: datetime) -> Core[None]:
+    """Handle one message of the start queue."""
+    try:
+        intent = _read(terms, body, at)
+        refused = intent if isinstance(intent, Rejected) else (yield from _start(intent))
+        if refused is not None:
+            yield from announce(rejection(ME, refused))
+    except Unreadable as unreadable:
+        yield Quarantine(body, str(unreadable))
+
+
+def _read(terms: Terms, body: str, at: datetime) -> Order | Rejected:
+    intent = read_booking(terms, read_envelope(body), at)
+    if isinstance(intent, Order) and intent.mode is not Mode.ORCHESTRATION:
+        raise Unreadable(f"mode = {intent.mode}: the orchestrator starts trips whose mode is {Mode.ORCHESTRATION}")
+    return intent
+
+
+def _start(order: Order) -> Core[Rejected | None]:
+    request = request_of(order)
+    standing: Mapping[str, Any] = yield Start(order.trip_id, request)
+    return None if standing["requestHash"] == order.request_hash else conflict_of(order)
+
+
+def request_of(order: Order) -> dict[str, Any]:
+    """What an execution is started with, and every task is called with."""
+    return {
+        "tripId": order.trip_id,
+        "requestHash": order.request_hash,
+        "trip": json.loads(json.dumps(order.trip)),
+        "requestedAt": order.requested_at.isoformat(),
+        "deadline": order.deadline.isoformat(),
+        "cause": order.cause,
+    }

@@ -1,0 +1,60 @@
+"""The function behind a participant's task: called by a state machine, it answers with what is recorded."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared.aws.clients import client
+from shared.aws.entry import Event, Handler, at_cold_start, publisher_of
+from shared.aws.ledger import DynamoLedger
+from shared.aws.settings import settings_from, terms_from
+from shared.aws.telemetry import metrics
+from shared.saga.driver import drive
+from shared.saga.effects import Core, Ports
+from shared.saga.faults import WorkerDied, with_faults
+from shared.saga.intake import Terms
+from shared.saga.participant import Participant
+from shared.saga.tasks import Answer, Do, perform, read_task
+
+
+class NoDeadLetters:
+    """A task has no message to put away: what it cannot read is the caller's error."""
+
+    def park(self, body: str, reason: str) -> None:
+        raise NotImplementedError(f"{reason}: {len(body)} characters")
+
+
+def task_desk(participant: Participant) -> Handler:
+    """A participant's task function."""
+    desk_of: Callable[[], tuple[Ports, Terms]] = at_cold_start(_open)
+
+    @metrics.log_metrics
+    def handler(event: Event, _context: LambdaContext) -> Any:
+        ports, terms = desk_of()
+        task, answers = read_task(event), list[Answer]()
+        core = _collect(perform(participant, terms, task, datetime.now(UTC)), answers)
+        if terms.faults_allowed:
+            core = with_faults(core, participant, "book" if task.do is Do.BOOK else "compensate", task.attempt)
+        try:
+            (failure,) = drive([core], ports)
+        except WorkerDied:
+            os._exit(70)
+        if failure:
+            raise failure
+        return msgspec.to_builtins(answers[0])
+
+    return handler
+
+
+def _open() -> tuple[Ports, Terms]:
+    settings = settings_from(os.environ)
+    ports = Ports(DynamoLedger(client("dynamodb"), settings.table), publisher_of(settings), NoDeadLetters())
+    return ports, terms_from(os.environ)
+
+
+def _collect(core: Core[Answer], answers: list[Answer]) -> Core[None]:
+    answers.append((yield from core))

@@ -1,0 +1,128 @@
+"""A participant called by a state machine: the same records, the same transactions, the same facts, answered as values."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from shared.message import Instant, Mode, TripId, Unreadable
+from shared.saga.announcing import announcement, rejection
+from shared.saga.effects import Core, announce
+from shared.saga.intake import Ask, Notice, Order, Terms
+from shared.saga.participant import Participant
+from shared.saga.record import Record, State, conflicts
+from shared.saga.runtime import book, conflict_of, give_up
+
+
+class Do(StrEnum):
+    """What a task asks: book; cancel (earlier legs and the failed step itself); decide (the pivot, when nobody knows)."""
+
+    BOOK = "book"
+    CANCEL = "cancel"
+    DECIDE = "decide"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One call by the machine. `cause` is the id of the fact that led to it, `attempt` counts the machine's tries from 1."""
+
+    do: Do
+    trip_id: TripId
+    request_hash: str
+    trip: dict[str, Any]
+    requested_at: Instant
+    deadline: Instant
+    cause: str
+    reason: str = ""
+    attempt: int = 1
+
+
+class Outcome(StrEnum):
+    """What is recorded, for a machine to route by."""
+
+    BOOKED = "Booked"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+    CONFLICT = "Conflict"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a task answers. A business "no" is a value; only what is worth another try, or a bug, is an error."""
+
+    outcome: Outcome
+    event_id: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+_OUTCOMES = {State.BOOKED: Outcome.BOOKED, State.FAILED: Outcome.FAILED, State.CANCELLED: Outcome.CANCELLED}
+
+
+def read_task(event: object) -> Task:
+    """The task in an invocation's payload; `Unreadable` if it is none."""
+    try:
+        return msgspec.convert(event, Task)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"task: {error}") from error
+
+
+def perform(participant: Participant, terms: Terms, task: Task, at: datetime) -> Core[Answer]:
+    """Do what a task asks, announce what is recorded, and answer it.
+
+    Raises `Unreadable` if anyone but the pivot is asked to decide.
+    """
+    order = _order(task, at)
+    if task.do is Do.BOOK:
+        record: Record | None = yield from book(participant, terms, order)
+    else:
+        record = yield from _give_up(participant, task, at)
+    if record is None or conflicts(record.request_hash, task.request_hash):
+        if task.do is Do.BOOK and terms.after is None:
+            yield from announce(rejection(participant, conflict_of(order)))
+        return Answer(outcome=Outcome.CONFLICT, reason="conflict", message="another request has this trip id")
+    fact = announcement(participant, record)
+    yield from announce(fact)
+    return Answer(
+        outcome=_OUTCOMES[record.state],
+        event_id=fact.metadata.event_id,
+        reason=record.reason,
+        message=record.message,
+    )
+
+
+def _give_up(participant: Participant, task: Task, at: datetime) -> Core[Record | None]:
+    """The pivot is never made to undo its commit by a machine: asked to cancel, it decides."""
+    if task.do is Do.DECIDE and not participant.pivot:
+        raise Unreadable(f"do = {task.do}: {participant.name!r} is not the pivot")
+    ask = Ask.EXPIRE if participant.pivot else Ask.COMPENSATE
+    try:
+        return (yield from give_up(participant, _notice(task, ask, at)))
+    except Unreadable:  # the record belongs to another request
+        return None
+
+
+def _order(task: Task, at: datetime) -> Order:
+    return Order(
+        trip_id=task.trip_id,
+        request_hash=task.request_hash,
+        mode=Mode.ORCHESTRATION,
+        trip=task.trip,
+        cause=task.cause,
+        at=at,
+        requested_at=task.requested_at,
+        deadline=task.deadline,
+    )
+
+
+def _notice(task: Task, ask: Ask, at: datetime) -> Notice:
+    return Notice(
+        ask=ask,
+        trip_id=task.trip_id,
+        request_hash=task.request_hash,
+        mode=Mode.ORCHESTRATION,
+        reason=task.reason or str(ask),
+        cause=task.cause,
+        at=at,
+        requested_at=task.requested_at,
+        deadline=task.deadline,
+    )

@@ -1,0 +1,222 @@
+"""What is particular to trips that a state machine coordinates, on the local engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from infra.names import PLATFORM, QUARANTINE
+from infra.stages import named
+from sandbox.local_world import LocalWorld
+from sandbox.memory.world import MemoryWorld
+from sandbox.world import Inbox
+from shared.saga.record import State
+from shared.saga.timeline import Status
+from tests.saga.story import Story, cancelled, deadline_passed, ends, log, nothing_held, rejected, requested, states
+
+BOOKED, FAILED, CANCELLED = State.BOOKED, State.FAILED, State.CANCELLED
+ASKED, TECHNICAL = "requested_failure", "technical_failure"
+
+
+@pytest.fixture
+def told(orchestrated: LocalWorld) -> Iterator[Story]:
+    """A story of an orchestrated trip."""
+    story = Story(orchestrated)
+    yield story
+    orchestrated.settle()
+    story.audit()
+
+
+def fault(at: str, do: str, *, on: str = "book", times: int = 1, seconds: float = 0) -> dict[str, object]:
+    """A fault that the trip asks for."""
+    return {"at": at, "on": on, "do": do, "times": times, "seconds": seconds}
+
+
+def waiting_at(story: Story, world: LocalWorld, participant: str) -> None:
+    """The machine waits for this participant: the one before has booked."""
+    before = {"flight": "hotel", "car": "flight"}[participant]
+    world.wait_for(lambda: story.state(before) is BOOKED, f"{before} to book")
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "error"),
+    [
+        ({}, "SUCCEEDED", None),
+        ({"failBookHotel": True}, "FAILED", "TripFailed"),
+        ({"failBookFlight": True}, "FAILED", "TripFailed"),
+        ({"failBookCar": True}, "FAILED", "TripFailed"),
+    ],
+)
+def test_an_executions_end_tells_the_truth(
+    told: Story, orchestrated: LocalWorld, flags: dict[str, bool], status: str, error: str | None
+) -> None:
+    """Only a confirmed trip is a succeeded execution."""
+    told.when(requested(**flags)).then(ends(Status.FAILED, ASKED) if flags else ends(Status.CONFIRMED))
+    execution = orchestrated.execution(told.trip["tripId"])
+    assert (execution["status"], execution.get("error")) == (status, error)
+
+
+def test_the_same_request_again_starts_nothing(told: Story, orchestrated: LocalWorld) -> None:
+    """The execution is named after its trip."""
+    told.when(requested(), requested(), requested()).then(ends(Status.CONFIRMED))
+    assert told.trip["tripId"] in orchestrated.executions("SUCCEEDED")
+    assert [orchestrated.rejection(request) for request in told.requests] == [None] * 3
+
+
+def test_a_trip_id_that_choreography_has_is_a_conflict_for_the_machine(told: Story, local: LocalWorld) -> None:
+    """The first leg answers the machine so; the execution ends and touches nothing."""
+    theirs = Story(local)
+    theirs.when(requested()).then(ends(Status.CONFIRMED))
+    told.trip["tripId"] = theirs.trip["tripId"]
+    told.when(requested()).then(ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED))
+    execution = LocalWorld(local.engine).execution(told.trip["tripId"])
+    assert (execution["status"], execution["error"]) == ("FAILED", "TripConflict")
+
+
+def test_a_mode_in_a_list_is_refused_by_the_starter(told: Story, orchestrated: LocalWorld) -> None:
+    """A pattern takes a list for any of its elements, so it gets there; it is rejected, naming the field."""
+    told.when(requested(mode=["orchestration"])).then(
+        rejected("invalid", "mode"), states(hotel=None, flight=None, car=None)
+    )
+    assert told.trip["tripId"] not in orchestrated.executions("SUCCEEDED")
+
+
+def test_a_stage_without_an_orchestrator_puts_the_request_aside() -> None:
+    """It would find no taker, and vanish."""
+    world = MemoryWorld(replace(named("local"), orchestrator=False))
+    world.put({**Story(world).trip, "mode": "orchestration"})
+    world.settle()
+    assert len(world.waiting(Inbox(PLATFORM, QUARANTINE))) == 1
+
+
+def test_facts_of_the_machine_do_not_set_off_the_choreography(told: Story, orchestrated: LocalWorld) -> None:
+    """While the machine is held up before the flight, the hotel's fact is on the bus; nobody books on it."""
+    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    waiting_at(told, orchestrated, "flight")
+    orchestrated.wait_for(
+        lambda: bool(orchestrated.known(told.trip["tripId"]).noted), "the hotel's fact to be observed"
+    )
+    assert orchestrated.waiting(Inbox("flight", "book")) == []
+    told.then(ends(Status.CONFIRMED))
+
+
+def test_a_user_cancels_while_the_machine_works(told: Story, orchestrated: LocalWorld) -> None:
+    """The pivot gives the trip up; the machine finds it so, and everything is released."""
+    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    waiting_at(told, orchestrated, "flight")
+    told.when(cancelled()).then(ends(Status.CANCELLED, "cancelled"), states(car=FAILED), nothing_held())
+    assert orchestrated.execution(told.trip["tripId"])["status"] == "FAILED"
+
+
+def test_a_stopped_execution_is_ended_by_the_deadline(told: Story, orchestrated: LocalWorld) -> None:
+    """Nobody catches a stop; the pivot decides when the deadline has passed, and the others give back."""
+    deadline = (orchestrated.now + timedelta(seconds=4)).isoformat()
+    told.when(requested(deadline=deadline, faults=[fault("flight", "delay", seconds=1)]))
+    waiting_at(told, orchestrated, "flight")
+    arn = orchestrated.execution(told.trip["tripId"])["executionArn"]
+    orchestrated.engine.clients.client("stepfunctions").stop_execution(executionArn=arn)
+    told.world.settle()
+    told.when(deadline_passed(seconds=0.1)).then(ends(Status.FAILED, "deadline"), states(car=FAILED), nothing_held())
+
+
+@pytest.mark.parametrize("at", ["hotel", "flight"])
+def test_a_fault_before_the_pivot_that_stays_ends_the_trip(told: Story, at: str) -> None:
+    """Retries used up: the failed step's own cancel, the earlier ones backwards, and the pivot is closed: an end for every reader."""
+    told.when(requested(faults=[fault(at, "throttle", times=99)])).then(
+        ends(Status.FAILED, TECHNICAL), states(car=FAILED), nothing_held()
+    )
+
+
+@contextmanager
+def dying_for_good(world: LocalWorld, participant: str) -> Iterator[None]:
+    """The participant's task function cannot be called any more: what it is doing, nobody will hear of."""
+    functions, name = world.engine.clients.client("lambda"), world.names.function(participant, "task")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(FunctionName=name)
+
+
+def test_a_write_whose_answer_nobody_hears_is_undone(told: Story, orchestrated: LocalWorld) -> None:
+    """T11: the flight is written and its function gone; the cancel is handed over to its queue, and finds the booking."""
+    told.when(requested(faults=[fault("flight", "delay", seconds=1), fault("flight", "crash_after")]))
+    waiting_at(told, orchestrated, "flight")
+    with dying_for_good(orchestrated, "flight"):
+        told.then(ends(Status.FAILED, TECHNICAL), states(hotel=CANCELLED, flight=CANCELLED, car=FAILED), nothing_held())
+    assert orchestrated.execution(told.trip["tripId"])["error"] == "CompensationHandedOver"
+
+
+@pytest.mark.parametrize("at", ["hotel", "flight", "car"])
+def test_a_worker_that_dies_after_its_write_is_called_again(told: Story, at: str) -> None:
+    """T14: the second call finds the record, and answers it."""
+    told.when(requested(faults=[fault(at, "crash_after")])).then(ends(Status.CONFIRMED))
+
+
+def test_a_fault_at_the_pivot_is_no_answer(told: Story) -> None:
+    """T11: it was never written; asked to decide, the pivot gives up, and the machine compensates backwards."""
+    told.when(requested(faults=[fault("car", "throttle", times=99)])).then(
+        ends(Status.FAILED, TECHNICAL), nothing_held()
+    )
+    lines = [line for line in told.log() if "cancel" in line]
+    assert lines == ["start cancel flight", "end cancel flight", "start cancel hotel", "end cancel hotel"]
+
+
+def test_a_commit_whose_answer_nobody_hears_stays_committed(told: Story, orchestrated: LocalWorld) -> None:
+    """T11: the car is written and its function gone; nothing is undone, and the deadline brings the commit to light."""
+    deadline = (orchestrated.now + timedelta(seconds=5)).isoformat()
+    told.when(requested(deadline=deadline, faults=[fault("car", "delay", seconds=1), fault("car", "crash_after")]))
+    waiting_at(told, orchestrated, "car")
+    with dying_for_good(orchestrated, "car"):
+        orchestrated.settle()
+    assert orchestrated.execution(told.trip["tripId"])["error"] == "OutcomeOpen"
+    told.when(deadline_passed(seconds=0.1)).then(
+        ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED)
+    )
+
+
+def test_a_cancel_that_fails_a_few_times_is_retried(told: Story) -> None:
+    """T9: the log shows the attempts; the end is reached."""
+    told.when(requested(failBookCar=True, faults=[fault("hotel", "throttle", on="compensate", times=2)])).then(
+        ends(Status.FAILED, ASKED), nothing_held()
+    )
+
+
+def test_a_cancel_that_keeps_failing_goes_to_the_participants_own_queue(told: Story, orchestrated: LocalWorld) -> None:
+    """T10, T12: it is never counted as done; the execution says so; one way of retry, parking and redrive serves every mode."""
+    compensate = Inbox("hotel", "compensate")
+    orchestrated.pause(compensate)
+    told.when(requested(failBookCar=True, faults=[fault("hotel", "throttle", on="compensate", times=7)]))
+    orchestrated.settle()
+    execution = orchestrated.execution(told.trip["tripId"])
+    assert (execution["status"], execution["error"]) == ("FAILED", "CompensationHandedOver")
+    assert told.state("hotel") is BOOKED
+    assert told.state("flight") is CANCELLED
+    (body,) = orchestrated.waiting(compensate)
+    orchestrated.drop(compensate)  # the stage's queue waits longer with each delivery: an operator redrives it instead
+    orchestrated.resume(compensate)
+    answer: dict[str, list[str]] = {"batchItemFailures": []}
+    record = {
+        "messageId": "1",
+        "receiptHandle": "none",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "8"},
+        "eventSource": "aws:sqs",
+    }
+    assert orchestrated.invoke("hotel", "compensate", {"Records": [record]}) == answer
+    told.then(ends(Status.FAILED, ASKED), nothing_held())
+
+
+def test_the_log_of_an_orchestrated_trip(told: Story) -> None:
+    """The same facts, the same log."""
+    told.when(requested()).then(
+        log(
+            "begin saga",
+            *("start book hotel", "end book hotel"),
+            *("start book flight", "end book flight"),
+            *("start book car rental", "end book car rental"),
+            "end saga (CONFIRMED)",
+        )
+    )
