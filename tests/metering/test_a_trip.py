@@ -33,8 +33,7 @@ def test_a_trip_costs_what_was_reckoned(bill: Bill, metered: LocalWorld, meter: 
     world = LocalWorld(metered.engine, mode.stage)
     course, place = COURSES[bill.outcome]
     list_nothing(world, place)
-    trip = {**example("trip-success"), **changed(place), "tripId": str(uuid.uuid4())}
-    trip |= {"mode": mode.request_mode} if mode.request_mode else {}
+    trip = mode.ask({**example("trip-success"), **changed(place), "tripId": str(uuid.uuid4())})
     world.settle()
     before = meter.snapshot()
     course(world, trip)
