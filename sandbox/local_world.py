@@ -125,6 +125,17 @@ class LocalWorld:
         found: dict[str, Any] = self.engine.clients.client("stepfunctions").describe_execution(executionArn=arn)
         return found
 
+    def tasks(self, trip_id: str) -> list[str]:
+        """The states of a trip's execution whose task was scheduled, in order, retries included."""
+        arn = self.execution(trip_id)["executionArn"]
+        client = self.engine.clients.client("stepfunctions")
+        events = client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        entered, found = "", []
+        for event in events:
+            entered = event.get("stateEnteredEventDetails", {}).get("name", entered)
+            found += [entered] if event["type"] == "TaskScheduled" else []
+        return found
+
     @property
     def machine(self) -> str:
         """The ARN of the stage's state machine."""

@@ -35,9 +35,10 @@ def fault(at: str, do: str, *, on: str = "book", times: int = 1, seconds: float 
 
 
 def waiting_at(story: Story, world: LocalWorld, participant: str) -> None:
-    """The machine waits for this participant: the one before has booked."""
-    before = {"flight": "hotel", "car": "flight"}[participant]
-    world.wait_for(lambda: story.state(before) is BOOKED, f"{before} to book")
+    """The machine has called this participant, and waits for it: the ones before have booked."""
+    trip = story.trip["tripId"]
+    world.wait_for(lambda: trip in world.executions("RUNNING"), "the execution to start")
+    world.wait_for(lambda: f"Book {participant}" in world.tasks(trip), f"{participant} to be called")
 
 
 @pytest.mark.parametrize(
