@@ -2,7 +2,7 @@
 # Set-up happens once; after that no target needs the network.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format synth up down bench cdk-roundtrip clean tools
+.PHONY: help setup demo test lint format synth up down bench compare cdk-roundtrip clean tools
 
 STAGE ?= local
 STAMP := .venv/wayfare-setup
@@ -48,6 +48,9 @@ down: setup ## Stop it
 
 bench: setup ## Measure import time, latency and throughput
 	@.venv/bin/python -m sandbox.bench
+
+compare: setup ## Put the same trips to every mode: report in comparison/ (ARGS="--trips 600" for more)
+	@.venv/bin/wayfare compare --faults examples/faults/throttles.json $(ARGS)
 
 cdk-roundtrip: setup ## Deploy one service to the engine with the real CDK command (needs npx)
 	@.venv/bin/python -m sandbox.cdk_roundtrip

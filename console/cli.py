@@ -6,6 +6,8 @@ import typer
 from typer.core import TyperGroup
 
 from console.commands import dlq, inventory
+from console.commands.audit import audit
+from console.commands.compare import compare
 from console.commands.demo import demo
 from console.commands.engine import deploy, down, up
 from console.commands.requests import book, cancel
@@ -32,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Wayfare: a travel-booking saga to run, watch and break, on the local AWS engine or on AWS.",
 )
-for command in (up, down, deploy, book, cancel, status, timeline, trips, demo):
+for command in (up, down, deploy, book, cancel, status, timeline, trips, audit, demo, compare):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(dlq.app, name="dlq")

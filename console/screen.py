@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -63,6 +64,28 @@ class Screen:
             return
         with live.status(Text(f"{doing} …")) as status:
             yield lambda step: status.update(Text(f"{step} …"))
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Show how far something long has come: a bar on a terminal, else a line for each step.
+
+        Yields the function that tells a step: what, how many are done, of how many.
+        """
+        live = next((each for each in (self._out, self._err) if each.is_terminal), None)
+        if live is None or (self.as_json and live is self._out):
+            yield lambda what, done, total: self._err.print(Text(f"{done:>3}/{total} {what}"), soft_wrap=True)
+            return
+        columns = (BarColumn(30), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), _PlainColumn())
+        with Progress(*columns, console=live, transient=True) as bar:
+            task = bar.add_task("")
+            yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+class _PlainColumn(ProgressColumn):
+    """The description as it stands: rich would read it as markup."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.description)
 
 
 def _console(*, stderr: bool) -> Console:

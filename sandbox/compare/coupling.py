@@ -2,28 +2,27 @@
 
 import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from infra import idle_cost, settings
-from infra.catalog import CATALOG, OBSERVER, Catalog, Participant
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, Catalog, Participant
+from infra.machine import definition
 from infra.names import PLATFORM, Names
 from infra.packaging import ROOT
 from infra.prices import Prices
 from infra.rules import observer_rules, participant_rules, platform_rules
 from infra.stages import Stage, named
 from infra.synth import synth
-from sandbox.modes import Mode
+from sandbox.modes import ORCHESTRATION, Mode
 
-ORCHESTRATION: Final = "orchestration"
-UNUSED: Final[Mapping[bool, tuple[str, ...]]] = {True: ("Book",), False: ("Task",)}
-"""The roles of a participant that an orchestrated trip (True) or a choreographed one (False) never calls."""
+UNUSED: Final[Mapping[bool, str]] = {True: "book", False: "task"}
+"""The role of a participant that an orchestrated trip (True) or a choreographed one (False) never calls."""
 NEWCOMERS: Final[Mapping[str, int]] = {
     "between hotel and flight": 15,
     "between flight and car": 25,
@@ -72,15 +71,18 @@ def footprints(modes: Sequence[Mode]) -> list[Footprint]:
 
 def resources_of(mode: Mode) -> list[tuple[str, dict[str, Any]]]:
     """The resources that a mode uses, by stack, as production would have them."""
-    stage, orchestrated = _production(mode), mode.request_mode == ORCHESTRATION
-    machine = Names(stage).stack("orchestrator")
+    stage, orchestrated = _production(mode), mode == ORCHESTRATION
+    machine = Names(stage).stack(ORCHESTRATOR)
     found = []
     for template in sorted(synth(stage).glob("*.template.json")):
         stack = template.name.removesuffix(".template.json")
         if stack == machine and not orchestrated:
             continue
         body = json.loads(template.read_text())["Resources"]
-        found += [(stack, one) for name, one in body.items() if not name.startswith(UNUSED[orchestrated])]
+        unused = re.compile(
+            rf"{UNUSED[orchestrated].capitalize()}|Alarm({'|'.join(CATALOG.legs)}){UNUSED[orchestrated]}"
+        )
+        found += [(stack, one) for name, one in body.items() if not unused.match(name)]
     return found
 
 
@@ -131,7 +133,7 @@ def _footprint(mode: Mode) -> Footprint:
 
 def _wiring(mode: Mode, catalog: Catalog) -> dict[str, str]:
     """What each existing stack says of its surroundings, as far as the mode uses it."""
-    stage, orchestrated = named(_production(mode)), mode.request_mode == ORCHESTRATION
+    stage, orchestrated = named(_production(mode)), mode == ORCHESTRATION
     wiring = {
         PLATFORM: repr(platform_rules(catalog, stage)),
         OBSERVER: repr((observer_rules(catalog, stage), settings.observer(catalog, stage, OBSERVER))),
@@ -139,7 +141,7 @@ def _wiring(mode: Mode, catalog: Catalog) -> dict[str, str]:
     for who in CATALOG.participants:
         wiring[who.name] = repr([*_participants_wiring(catalog, stage, who, orchestrated=orchestrated)])
     if orchestrated:
-        wiring["orchestrator"] = _definition(catalog)
+        wiring[ORCHESTRATOR] = _definition(catalog)
     return wiring
 
 
@@ -153,11 +155,8 @@ def _participants_wiring(catalog: Catalog, stage: Stage, who: Participant, *, or
 
 
 def _definition(catalog: Catalog) -> str:
-    """The state machine as text; empty while there is none."""
-    if find_spec("infra.machine") is None:
-        return "{}"
-    machine = import_module("infra.machine")
-    return json.dumps(machine.definition(catalog, str, str))
+    """The state machine as text."""
+    return json.dumps(definition(catalog, str, str))
 
 
 def _production(mode: Mode) -> str:

@@ -7,7 +7,7 @@ import msgspec
 
 from infra.catalog import OUTCOMES
 from sandbox.compare.arena import EngineArena
-from sandbox.compare.runner import Report, calls_of, mark_of
+from sandbox.compare.runner import Report, calls_of, in_turns, mark_of
 from sandbox.compare.workload import CONFIRMED, Mix, Order, deal
 
 ALL_GOOD = Mix(shares={CONFIRMED: 1})
@@ -40,8 +40,7 @@ def throughput(  # noqa: PLR0913 - what a trial is made of
     """Bursts in turns, then rising rates until one is too much."""
     drained: dict[str, list[float]] = {arena.mode.name: [] for arena in arenas}
     for number in range(rounds):
-        turn = number % len(arenas)
-        for arena in (*arenas[turn:], *arenas[:turn]):
+        for arena in in_turns(arenas, number):
             orders = deal(ALL_GOOD, burst, AT_ONCE, seed + number)
             first, _, last = _play(arena, orders, "burst", number)
             drained[arena.mode.name].append(last - first)

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
+from botocore.exceptions import ClientError
 
-from infra.catalog import CATALOG, OBSERVER, REQUESTED
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, REQUESTED
 from sandbox.auditor import Violation
 from sandbox.compare.arena import Arena, Call, EngineArena
 from sandbox.compare.correctness import audited
@@ -20,17 +21,22 @@ from shared.saga.record import State
 
 MIX = Mix(shares={"confirmed": 0.6, "refused-flight": 0.1, "refused-car": 0.2, "cancelled": 0.1})
 RATE = 20.0
-ALLOWED = timedelta(seconds=20)
-"""The trips' deadline: what then has no outcome, the observer brings to its end."""
-ORCHESTRATOR: Final = "orchestrator"
+ALLOWED, SOON = timedelta(seconds=20), timedelta(seconds=6)
+"""The trips' deadline, and that of those whose execution is aborted: what then has no outcome, the observer brings to its end."""
 KILLED: Final = "a worker, in mid-flight"
+ABORTED: Final = "running executions, for good"
 SCENARIOS: Final[Mapping[str, str]] = {
     "the orchestrator": ORCHESTRATOR,
     "one participant (flight)": "flight",
     "the observer": OBSERVER,
     KILLED: "",
+    ABORTED: ORCHESTRATOR,
 }
 """What is stopped, and the service that it is."""
+AT_ONCE: Final = (KILLED, ABORTED)
+"""What happens in a moment, and is not there again after a while."""
+SLOW_SECONDS = 1
+"""How long each car takes to book while executions are aborted, so that there are some."""
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +57,7 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     """Nobody has anything on record of them."""
     drain_seconds: float
-    """From the moment it was there again (of killed workers: from the last request) to the last end."""
+    """From the moment it was there again (of what happens at once: from the last request) to the last end."""
 
 
 def resilience(
@@ -64,7 +70,7 @@ def resilience(
             outage, ids = _outage(arena, what, number, deal(MIX, trips, RATE, seed + number), hold)
             outages.append(outage)
             violations += [*audited(arena.world, ids), *_lost(outage)]
-            report(f"{arena.mode.name}: without {what}" if what != KILLED else f"{arena.mode.name}: workers killed")
+            report(f"{arena.mode.name}: stopped: {what}")
     return outages, violations
 
 
@@ -76,15 +82,16 @@ def _outage(
     with impatient(arena) if what == KILLED else nullcontext():
         with _stopped(arena, what) as present:
             arena.play([_adapted(arena, what, place, call) for place, call in enumerate(calls)])
-            meanwhile = _wait(arena, ids, 0 if what == KILLED else hold)
+            aborted = _abort(arena) if what == ABORTED else 0
+            meanwhile = _wait(arena, ids, 0 if what in AT_ONCE else hold)
         began = time.monotonic()
-        open_ones = arena.rest(ids, patience=ALLOWED.total_seconds() + 5)
+        open_ones = arena.rest(ids, patience=_allowed(what).total_seconds() + 2)
         if open_ones:
             arena.world.tick()
             open_ones = arena.rest(open_ones)
         drained = time.monotonic() - began
     arena.heard()
-    return _told(arena, what, present, ids, meanwhile, open_ones, drained), ids
+    return _told(arena, what, aborted > 0 if what == ABORTED else present, ids, meanwhile, open_ones, drained), ids
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a row of the matrix
@@ -107,17 +114,36 @@ def _told(  # noqa: PLR0913, PLR0917 - a row of the matrix
 
 
 def _stopped(arena: Arena, what: str) -> AbstractContextManager[bool]:
-    return nullcontext(True) if what == KILLED else stopped(arena, SCENARIOS[what])
+    return nullcontext(True) if what in AT_ONCE else stopped(arena, SCENARIOS[what])
+
+
+def _abort(arena: Arena) -> int:
+    """Stop every execution that runs: no Catch of theirs sees it. Answers how many."""
+    if not isinstance(arena, EngineArena):
+        return 0
+    executions = arena.world.machine.replace(":stateMachine:", ":execution:")
+    states, aborted = arena.world.engine.clients.client("stepfunctions"), 0
+    for trip in arena.world.executions("RUNNING"):
+        with suppress(ClientError):  # it has just ended
+            states.stop_execution(executionArn=f"{executions}:{trip}")
+            aborted += 1
+    return aborted
+
+
+def _allowed(what: str) -> timedelta:
+    return SOON if what == ABORTED else ALLOWED
 
 
 def _adapted(arena: Arena, what: str, place: int, call: Call) -> Call:
-    """With a deadline; and where workers are killed, every third trip kills the one that booked its flight or car."""
+    """With a deadline; and with what the scenario needs: every third trip kills a worker, or every car takes its time."""
     if call.detail_type != REQUESTED:
         return call
-    detail: dict[str, Any] = {**call.detail, "deadline": (arena.world.now + ALLOWED).isoformat()}
+    detail: dict[str, Any] = {**call.detail, "deadline": (arena.world.now + _allowed(what)).isoformat()}
     if what == KILLED and place % 3 == 0:
         at = ("flight", "car")[place % 2]
         detail["faults"] = [{"at": at, "on": "book", "do": "crash_after"}]
+    if what == ABORTED:
+        detail["faults"] = [{"at": "car", "on": "book", "do": "delay", "seconds": SLOW_SECONDS}]
     return call._replace(detail=detail)
 
 

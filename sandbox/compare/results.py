@@ -12,6 +12,7 @@ from sandbox.compare.coupling import Footprint
 from sandbox.compare.load import Throughput
 from sandbox.compare.resilience import Outage
 from sandbox.compare.samples import AFTER, BEFORE, Sample
+from sandbox.compare.simulation import Simulated
 from sandbox.compare.statistics import Spread, spread
 from sandbox.compare.workload import CANCELLED, CONFIRMED, REFUSED
 from sandbox.metering.cost import MILLION, Tariff, break_even, by_meter, dollars
@@ -103,6 +104,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     months: list[Month]
     break_even: list[BreakEven]
     outages: list[Outage]
+    simulated: list[Simulated]
     footprints: list[Footprint]
     lines: dict[str, int]
     latest: float

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from infra.catalog import CANCEL_REQUESTED, CATALOG, REQUESTED
 from sandbox.auditor import Violation
@@ -13,13 +14,10 @@ from sandbox.compare.samples import Sample, sample
 from sandbox.compare.stopwatch import Heard
 from sandbox.compare.workload import Fault, Mix, Order, deal, deal_hot
 
-COLD_TRIPS = 6
-"""Trips that meet functions which never ran before; they are told apart from all others."""
-WARM_TRIPS = 40
-"""Trips that nobody counts, put so that every function has its workers before the first round."""
-WARM_RATE = 20.0
+COLD_RATE, WARM_RATE = 2.0, 20.0
 
 Report = Callable[[str], None]
+ArenaT = TypeVar("ArenaT", bound=Arena)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +31,11 @@ class Plan:
     mix: Mix
     faults: tuple[Fault, ...] = ()
     hot_trips: int = 40
+    """That all want the same room; 0: no such run."""
+    cold_trips: int = 6
+    """That meet functions which never ran before; told apart from all others."""
+    warm_trips: int = 40
+    """Checked, but measured by nobody: put so that every function has its workers before the first round."""
 
     def orders(self, number: int) -> tuple[Order, ...]:
         """The trips of one round: as many in each, the first ones have what is left over."""
@@ -67,22 +70,35 @@ def run(plan: Plan, arenas: Sequence[Arena], report: Report) -> Run:
     """Cold, warm-up, rounds, hot item. Every violation found is in the answer; nothing is raised for it."""
     found = Run()
     for arena in arenas:
-        _phase(found, arena, "cold", 0, deal(plan.mix, COLD_TRIPS, 2.0, plan.seed))
+        _phase(found, arena, "cold", 0, deal(plan.mix, plan.cold_trips, COLD_RATE, plan.seed))
         report(f"{arena.mode.name}: functions that never ran")
     for arena in arenas:
-        _phase(found, arena, "warm-up", 0, deal(plan.mix, WARM_TRIPS, WARM_RATE, plan.seed + 1))
+        _phase(found, arena, "warm-up", 0, deal(plan.mix, plan.warm_trips, WARM_RATE, plan.seed + 1))
         report(f"{arena.mode.name}: warming up")
-    for number in range(plan.rounds):
-        turn = number % len(arenas)
-        for arena in (*arenas[turn:], *arenas[:turn]):
-            _phase(found, arena, "rounds", number, plan.orders(number))
-            report(f"{arena.mode.name}: round {number + 1} of {plan.rounds}")
+    rounds = play_rounds(plan, arenas, report)
+    found.add(rounds.samples, rounds.violations)
     if plan.hot_trips:
         for arena in arenas:
             _phase(found, arena, "hot", 0, deal_hot(plan.mix, plan.hot_trips, plan.rate, plan.seed))
             report(f"{arena.mode.name}: all on one hot item")
-    found.violations += compared(found.samples)
     return found
+
+
+def play_rounds(plan: Plan, arenas: Sequence[Arena], report: Report) -> Run:
+    """The rounds alone, and what the modes disagree about in them."""
+    found = Run()
+    for number in range(plan.rounds):
+        for arena in in_turns(arenas, number):
+            _phase(found, arena, "rounds", number, plan.orders(number))
+            report(f"{arena.mode.name}: round {number + 1} of {plan.rounds}")
+    found.add([], [*compared(found.samples)])
+    return found
+
+
+def in_turns(arenas: Sequence[ArenaT], number: int) -> tuple[ArenaT, ...]:
+    """Each round begins with another mode."""
+    turn = number % len(arenas)
+    return (*arenas[turn:], *arenas[:turn])
 
 
 def mark_of(arena: Arena, phase: str, number: int) -> str:

@@ -16,6 +16,7 @@ from sandbox.compare.resilience import SCENARIOS, resilience
 from sandbox.compare.results import Results
 from sandbox.compare.runner import Plan, run
 from sandbox.compare.runner import steps as steps_of_rounds
+from sandbox.compare.simulation import simulate
 from sandbox.compare.stopwatch import Stopwatch
 from sandbox.compare.validity import NOT_MODELLED, surroundings
 from sandbox.compare.workload import KINDS
@@ -35,9 +36,10 @@ class Extent:
     counted: int = 5
     outage: int = 10
     hold_seconds: float = 2.0
+    simulated: int = 1000
 
 
-SMALL = Extent(burst=10, rate_seconds=0.5, counted=1, outage=4, hold_seconds=0.5)
+SMALL = Extent(burst=10, rate_seconds=0.5, counted=1, outage=4, hold_seconds=0.5, simulated=50)
 """Enough to see that everything works; too little to believe a figure."""
 
 
@@ -54,7 +56,7 @@ class Asked:
 
 def steps(asked: Asked) -> int:
     """How many pieces of work there are, at most."""
-    each = asked.plan.rounds + len(SHARES) + len(KINDS) + len(SCENARIOS)
+    each = asked.plan.rounds + len(SHARES) + len(KINDS) + len(SCENARIOS) + 1
     return 2 + steps_of_rounds(asked.plan, len(asked.modes)) + len(asked.modes) * each
 
 
@@ -79,7 +81,7 @@ def arenas(modes: Sequence[Mode]) -> Iterator[list[EngineArena]]:
     stages = list(dict.fromkeys(mode.stage for mode in modes))
     with LocalWorld.running(*stages) as world, ExitStack() as stack:
         watches = {stage: stack.enter_context(Stopwatch(world.engine, stage).ticking()) for stage in stages}
-        yield [EngineArena(mode, LocalWorld(world.engine, mode.stage), watches[mode.stage]) for mode in modes]
+        yield [EngineArena(mode, LocalWorld(world.engine, mode.stage, mode), watches[mode.stage]) for mode in modes]
 
 
 def _compare(asked: Asked, where: Sequence[EngineArena], report: Callable[[str], None]) -> Results:
@@ -95,6 +97,7 @@ def _compare(asked: Asked, where: Sequence[EngineArena], report: Callable[[str],
         seed=plan.seed,
         report=report,
     )
+    simulated, amiss = simulate(asked.modes, plan.mix, plan.seed, report, extent.simulated)
     names = [mode.name for mode in asked.modes]
     costs = results.costs(counts, asked.prices)
     months = results.months(costs, _fixed(asked), plan.mix.shares)
@@ -106,7 +109,7 @@ def _compare(asked: Asked, where: Sequence[EngineArena], report: Callable[[str],
         plan=asdict(plan) | {"extent": asdict(extent)},
         surroundings=surroundings(),
         not_modelled=list(NOT_MODELLED),
-        violations=results.broken([*found.violations, *broken]),
+        violations=results.broken([*found.violations, *broken, *amiss]),
         balances={name: balance(found.of(name)) for name in names},
         latencies=results.latencies(found.samples, names, plan.seed),
         overheads=results.overheads(counts),
@@ -117,6 +120,7 @@ def _compare(asked: Asked, where: Sequence[EngineArena], report: Callable[[str],
         months=months,
         break_even=results.break_evens(months),
         outages=outages,
+        simulated=simulated,
         footprints=footprints(asked.modes),
         lines=code_lines(),
         latest=max((it.late for it in found.samples), default=0.0),

@@ -76,8 +76,7 @@ class Order:
     def request(self, mode: Mode, mark: str) -> Trip:
         """The trip as this mode's client asks for it: under an id and at places that no other round shares."""
         places = {place: f"{self.trip[place]} {mark}" for place in PLACES}
-        asked = {"mode": mode.request_mode} if mode.request_mode else {}
-        return {**self.trip, **places, **asked, "tripId": f"{mark}-{self.number:05d}"}
+        return mode.ask({**self.trip, **places, "tripId": f"{mark}-{self.number:05d}"})
 
 
 def read_mix(path: Path) -> Mix:

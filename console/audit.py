@@ -1,0 +1,71 @@
+"""The auditor over a stage that is up: everything on record is read and checked, while trips go on."""
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from console.connection import Target
+from infra.catalog import CATALOG
+from sandbox.auditor import Violation, audit
+from sandbox.world import Books
+from services.trip.standing import Known
+from shared.aws.ledger import record_of, stock_of
+
+LOOKS, PAUSE = 4, 1.0
+"""A stage is not read in one instant: only what is found each time, a second apart, counts."""
+READERS = 8
+
+
+class Audit(NamedTuple):
+    """What was looked at, and what is wrong. Trips that are under way are not judged trip by trip."""
+
+    trips: int
+    open: int
+    stock: int
+    violations: tuple[Violation, ...]
+
+
+def audit_stage(target: Target) -> Audit:
+    """Look until nothing is wrong, or until the same is wrong every time."""
+    found = _look(target)
+    for _ in range(LOOKS - 1):
+        if not found.violations:
+            break
+        time.sleep(PAUSE)
+        again = _look(target)
+        found = again._replace(violations=tuple(it for it in again.violations if it in found.violations))
+    return found
+
+
+def _look(target: Target) -> Audit:
+    books = {name: _books(target, name) for name in CATALOG.legs}
+    trips = sorted({trip for book in books.values() for trip in book.records})
+    log = target.log
+    with ThreadPoolExecutor(READERS) as readers:
+        known = dict(zip(trips, readers.map(log.recall, trips), strict=True))
+    ended = {trip for trip, seen in known.items() if _ended(seen)}
+    judged = {trip: known[trip] for trip in ended}
+    wrong = audit(books, judged, CATALOG.legs, ended | _unseen(known))
+    return Audit(len(trips), len(trips) - len(ended), sum(len(book.stock) for book in books.values()), tuple(wrong))
+
+
+def _ended(known: Known) -> bool:
+    return known.summary is not None and known.summary.status.ended
+
+
+def _unseen(known: Mapping[str, Known]) -> set[str]:
+    """Those of whom the observer has heard nothing: their records alone are judged."""
+    return {trip for trip, seen in known.items() if not seen.noted}
+
+
+def _books(target: Target, service: str) -> Books:
+    """Everything a participant has on record."""
+    pages: Any = target.client("dynamodb").get_paginator("scan")
+    table = target.names.table(service)
+    items = [item for page in pages.paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
+    records = [record_of(item) for item in items if item["sk"]["S"] == "RECORD"]
+    return Books(
+        {record.trip_id: record for record in records},
+        dict(stock_of(item) for item in items if item["sk"]["S"] != "RECORD"),
+    )

@@ -1,0 +1,33 @@
+"""What is counted from templates and code."""
+
+from infra.catalog import CATALOG
+from sandbox.compare.coupling import code_lines, footprints, touched, with_newcomer
+from sandbox.modes import MODES
+
+PARALLEL, REVERSE = MODES["choreography"], MODES["choreography-reverse"]
+
+
+def test_without_a_newcomer_nothing_is_touched() -> None:
+    for mode in MODES.values():
+        assert touched(mode, CATALOG) == []
+
+
+def test_in_parallel_order_a_newcomer_touches_only_the_one_after_it() -> None:
+    """Beside those who know all words: legs are compared, not named, so those before it never hear of it."""
+    assert touched(PARALLEL, with_newcomer(25)) == ["platform", "trip", "car"]
+
+
+def test_in_reverse_order_it_touches_both_neighbours() -> None:
+    assert touched(REVERSE, with_newcomer(25)) == ["platform", "trip", "flight", "car"]
+
+
+def test_every_mode_has_a_footprint_of_things_that_exist() -> None:
+    for found in footprints(list(MODES.values())):
+        assert found.resources > found.rules > 0
+        assert (found.states > 0) == (found.synchronous_calls > 0)
+
+
+def test_lines_are_counted_by_role() -> None:
+    lines = code_lines()
+    assert lines["domain of the participants"] > 100
+    assert lines["observer, both modes"] > 100
