@@ -39,7 +39,7 @@ def _correctness(screen: Screen, found: Results) -> None:
 def _latency(screen: Screen, found: Results) -> None:
     _title(screen, "Request to outcome, ms, with 95 % intervals (measured here: this machine, not AWS)")
     rows: list[Sequence[object]] = [
-        (it.group, it.mode, it.spread.size, interval(it.spread.p50), interval(it.spread.p95), interval(it.spread.p99))
+        (it.group, it.mode, it.spread.size, *map(interval, it.spread[1:3]), milliseconds(it.spread.p99.value))
         for it in found.latencies
         if it.of == "outcome"
     ]
