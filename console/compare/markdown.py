@@ -24,11 +24,12 @@ def _section(section: Section) -> Iterator[str]:
     for block in section.blocks:
         if isinstance(block, Table) and block.rows:
             yield from (f"### {block.title}", "", f"*{block.label}*", "")
-            yield from _table(block.columns, block.rows)
+            yield from table(block.columns, block.rows)
             yield from ("", *((_safe(block.note), "") if block.note else ()))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """The lines of a table."""
     yield _row([name.rstrip("#!") for name in columns])
     yield _row(["---:" if name.endswith("#") else "---" for name in columns])
     for row in rows:
