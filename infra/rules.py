@@ -146,11 +146,13 @@ def _next_leg(me: Participant, following: Participant) -> Iterator[Rule]:
 
 
 def _pivots_word(me: Participant) -> Iterator[Rule]:
-    """Orchestrated trips: the machine compensates, except after a user's cancel or the deadline."""
+    """Orchestrated trips: the machine compensates, except when the pivot answers a user's cancel or the deadline.
+
+    Also by a refusal of long ago: the machine may have been stopped before it undid anything.
+    """
     undone = _later(me, "Cancelled", mode=ORCHESTRATED, pivot=[True])
     yield Rule(me.name, "compensate", "orch-undone", "An orchestrated commit was undone", undone)
-    decided = _later(me, "BookingFailed", mode=ORCHESTRATED, pivot=[True])
-    decided["detail"]["data"] = {"reason": ["cancelled", "deadline"]}
+    decided = _later(me, "BookingFailed", mode=ORCHESTRATED, pivot=[True], asked=["cancelled", "deadline"])
     yield Rule(me.name, "compensate", "orch-decided", "The pivot decided against it", decided)
 
 

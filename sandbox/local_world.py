@@ -6,11 +6,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from infra.catalog import OBSERVER
+from infra.catalog import CATALOG, OBSERVER
 from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
+from infra.units import units_of
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
@@ -201,7 +203,14 @@ class LocalWorld:
             by_account = json.load(answer)["messages"]
         queues = by_account[self.engine.account][self.engine.region].items()
         names = ((url.rsplit("/", 1)[1], messages) for url, messages in queues)
-        return {name: messages for name, messages in names if name.startswith(f"{self.names.bus}-")}
+        return {name: messages for name, messages in names if name in self._own}
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The stage's queues; another stage's name may begin as this one's does."""
+        inboxes = [Inbox(service, unit.role) for service in CATALOG.services for unit in units_of(service)]
+        queues = [self.names.quarantine, *(self._queue(inbox) for inbox in inboxes)]
+        return frozenset([*queues, *map(dead_letters, queues)])
 
     def _switch(self, inbox: Inbox, *, on: bool) -> None:
         functions = self.engine.clients.client("lambda")

@@ -55,7 +55,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     `event_id` is deterministic (`participant:trip:state`), so that a repeated fact can be dropped by its readers.
     `causation_id` is the id of the event that led to the decision, `request_hash` identifies the request (absent on
-    a decision that was made before any request was seen), `leg` orders the participants.
+    a decision that was made before any request was seen), `leg` orders the participants. `asked` tells what the pivot
+    answers by saying this, be it for the first time or again: the user's cancel (`cancelled`) or the `deadline`.
     """
 
     event_id: str
@@ -70,6 +71,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     request_hash: str | None = None
     requested_at: Instant | None = None
     deadline: Instant | None = None
+    asked: str | None = None
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -14,7 +14,9 @@ NOT_MODELLED = (
     "Throttling, quotas, concurrency limits of an account, hot partitions of DynamoDB, memory limits of functions.",
     "AWS's cold starts: a start here is a Python process on this machine.",
     "Batching windows, retries of a rule's target, and its dead-letter queue: accepted, and ignored.",
-    "Step Functions' own throughput limits and its time between states.",
+    "Step Functions: its throughput limits, and its time between states. The engine lets every execution wait 0.15 s before"
+    " its first state, and runs each in a thread of the one process that plays all of AWS: the times of the orchestrated mode"
+    " are mostly the engine's, and say nothing about Step Functions.",
     "Free tiers, discounts, data transfer, and taxes.",
 )
 """What the local engine does not do as AWS does."""

@@ -19,10 +19,13 @@ from shared.saga.participant import Participant, Speaker
 from shared.saga.record import Record, State
 
 
-def announcement(participant: Participant, record: Record) -> Fact:
-    """The fact that tells a record's state; the same record always makes the same fact, id and all."""
+def announcement(participant: Participant, record: Record, asked: str | None = None) -> Fact:
+    """The fact that tells a record's state; the same record always makes the same fact, id and all.
+
+    Only `asked` may differ: what the pivot answers by it.
+    """
     part, data = _told(participant, record)
-    metadata = _metadata(participant, record, str(record.state), record.decided_at)
+    metadata = _metadata(participant, record, str(record.state), record.decided_at, asked)
     return Fact(participant.source, participant.title + part, metadata, data)
 
 
@@ -59,7 +62,9 @@ def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str
     return Fact(participant.source, participant.title + kind.__name__, metadata, kind(attempt=attempt, reason=reason))
 
 
-def _metadata(participant: Participant, about: Record | Notice, what: str, at: datetime) -> Metadata:
+def _metadata(
+    participant: Participant, about: Record | Notice, what: str, at: datetime, asked: str | None = None
+) -> Metadata:
     return Metadata(
         event_id=f"{participant.name}:{about.trip_id}:{what}",
         trip_id=about.trip_id,
@@ -73,4 +78,5 @@ def _metadata(participant: Participant, about: Record | Notice, what: str, at: d
         request_hash=about.request_hash,
         requested_at=about.requested_at,
         deadline=about.deadline,
+        asked=asked,
     )

@@ -67,7 +67,8 @@ def _compensate(participant: Participant, notice: Notice, delivery: Delivery) ->
     try:
         record = yield from give_up(participant, notice)
         if record is not None:
-            yield from announce(announcement(participant, record))
+            asked = str(notice.ask) if participant.pivot else None
+            yield from announce(announcement(participant, record, asked))
     except Unreadable:
         raise
     except Exception as failure:  # whatever it is: the compensation is not done, and whoever watches is told

@@ -13,10 +13,13 @@ def request(mode: Any = None, *, source: str = "travel.client") -> Event:
     return {"source": source, "detail-type": "TripRequested", "detail": detail}
 
 
-def fact(name: str, detail_type: str, *, mode: str = "choreography", reason: str = "full") -> Event:
+def fact(
+    name: str, detail_type: str, *, mode: str = "choreography", reason: str = "full", asked: str | None = None
+) -> Event:
     """A participant's fact with its metadata."""
     who: Participant = CATALOG.named(name)
     metadata = {"participant": name, "leg": who.leg, "pivot": who == CATALOG.pivot, "mode": mode}
+    metadata |= {"asked": asked} if asked else {}
     detail = {"metadata": metadata, "data": {"reason": reason}}
     return {"source": who.source, "detail-type": detail_type, "detail": detail}
 
@@ -29,11 +32,12 @@ def said(source: str, detail_type: str) -> Event:
 def everything() -> list[Event]:
     """Every event that exists, in both modes, and some that should not."""
     facts = [
-        fact(who.name, each, mode=mode, reason=reason)
+        fact(who.name, each, mode=mode, reason=reason, asked=asked)
         for who in CATALOG.participants
         for each in who.facts
         for mode in ("choreography", "orchestration")
         for reason in ("full", "cancelled", "deadline")
+        for asked in (None, "cancelled", "deadline")
     ]
     odd: list[Any] = [
         None,

@@ -91,14 +91,16 @@ def test_facts_of_an_orchestrated_trip_start_nothing_but_what_the_pivot_decides(
     """The machine books and compensates; a user's cancel and the deadline are the pivot's word to all."""
     both = {"hotel compensate", "flight compensate", OBSERVER}
 
-    def heard(name: str, detail_type: str, reason: str = "full") -> set[str]:
-        return queues(fact(name, detail_type, mode="orchestration", reason=reason), rules)
+    def heard(name: str, detail_type: str, reason: str = "full", asked: str | None = None) -> set[str]:
+        return queues(fact(name, detail_type, mode="orchestration", reason=reason, asked=asked), rules)
 
     assert heard("hotel", "HotelBooked") == heard("flight", "FlightBooked") == {OBSERVER}
     assert heard("flight", "FlightBookingFailed", "cancelled") == {OBSERVER}
     assert heard("car", "CarBookingFailed") == {OBSERVER}
-    assert heard("car", "CarBookingFailed", "cancelled") == both
-    assert heard("car", "CarBookingFailed", "deadline") == both
+    assert heard("car", "CarBookingFailed", "cancelled") == {OBSERVER}  # told to the machine, which knows what to do
+    assert heard("car", "CarBookingFailed", "cancelled", "cancelled") == both
+    assert heard("car", "CarBookingFailed", "deadline", "deadline") == both
+    assert heard("car", "CarBookingFailed", "full", "deadline") == both  # refused long ago; the machine may be gone
     assert heard("car", "CarCancelled") == both
     assert heard("flight", "FlightCancelled") == {OBSERVER}
 

@@ -115,11 +115,41 @@ def test_a_stopped_execution_is_ended_by_the_deadline(told: Story, orchestrated:
     """Nobody catches a stop; the pivot decides when the deadline has passed, and the others give back."""
     deadline = (orchestrated.now + timedelta(seconds=4)).isoformat()
     told.when(requested(deadline=deadline, faults=[fault("flight", "delay", seconds=1)]))
-    waiting_at(told, orchestrated, "flight")
-    arn = orchestrated.execution(told.trip["tripId"])["executionArn"]
-    orchestrated.engine.clients.client("stepfunctions").stop_execution(executionArn=arn)
-    told.world.settle()
+    stopped_at(told, orchestrated, "flight")
     told.when(deadline_passed(seconds=0.1)).then(ends(Status.FAILED, "deadline"), states(car=FAILED), nothing_held())
+
+
+def stopped_at(story: Story, world: LocalWorld, participant: str) -> None:
+    """The execution is stopped while it waits for this participant, whose call comes to its end all the same."""
+    waiting_at(story, world, participant)
+    arn = world.execution(story.trip["tripId"])["executionArn"]
+    world.engine.clients.client("stepfunctions").stop_execution(executionArn=arn)
+    world.wait_for(lambda: story.state(participant) is not None, f"{participant} to end what it began")
+    world.settle()
+
+
+def test_a_machine_that_is_stopped_after_a_refusal_leaves_nothing_held(told: Story, orchestrated: LocalWorld) -> None:
+    """The car has refused, and nothing is undone yet. Asked by the deadline, the pivot says again that it refused; that is heard."""
+    deadline = (orchestrated.now + timedelta(seconds=4)).isoformat()
+    told.when(requested(deadline=deadline, failBookCar=True, faults=[fault("car", "delay", seconds=1)]))
+    stopped_at(told, orchestrated, "car")
+    assert states(hotel=BOOKED, flight=BOOKED, car=FAILED)(told) is None
+    told.when(deadline_passed(seconds=0.1)).then(ends(Status.FAILED, ASKED), nothing_held())
+
+
+def test_a_cancel_releases_what_a_stopped_machine_left(told: Story, orchestrated: LocalWorld) -> None:
+    """The same, but it is the user who asks: no need to wait for the deadline."""
+    told.when(requested(failBookCar=True, faults=[fault("car", "delay", seconds=1)]))
+    stopped_at(told, orchestrated, "car")
+    told.when(cancelled()).then(ends(Status.FAILED, ASKED), nothing_held())
+
+
+def test_a_request_put_again_takes_up_what_a_stopped_execution_left(told: Story, orchestrated: LocalWorld) -> None:
+    """An execution was broken off; the same put starts another one, which goes over the same steps and ends the trip."""
+    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    stopped_at(told, orchestrated, "flight")
+    told.when(requested()).then(ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED))
+    assert f"{told.trip['tripId']}.2" in orchestrated.executions("SUCCEEDED")
 
 
 @pytest.mark.parametrize("at", ["hotel", "flight"])
