@@ -24,7 +24,8 @@ from shared.aws.ledger import record_of, stock_of
 
 BOUND = 120.0
 """Seconds after which a condition that does not come true is an error."""
-PAUSE = 0.01
+PAUSE, LONGEST_PAUSE = 0.01, 0.3
+"""Seconds between two looks, growing: a look at full queues takes the engine's time from those who empty them."""
 
 
 class WorldError(Exception):
@@ -186,11 +187,12 @@ class LocalWorld:
 
     def wait_for(self, condition: Callable[[], bool], what: str, bound: float = BOUND) -> None:
         """Wait until a condition holds; a `WorldError` tells what did not come in time."""
-        end = time.monotonic() + bound
+        end, pause = time.monotonic() + bound, PAUSE
         while not condition():
             if time.monotonic() > end:
                 raise WorldError(f"waited {bound:g} s for {what}; outstanding: {self._outstanding()}")
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.2)
 
     def _outstanding(self) -> dict[str, int]:
         queues = self._messages()

@@ -29,14 +29,14 @@ def test_a_small_comparison_on_the_engine(tmp_path: Path) -> None:
         "--rounds",
         "1",
         "--modes",
-        "choreography,choreography-reverse",
+        "choreography,orchestration",
         "--out",
         str(tmp_path),
     )
     assert code == 0, told
     found = msgspec.json.decode((tmp_path / "results.json").read_bytes(), type=Results)
     assert found.violations == []
-    assert found.modes == ["choreography", "choreography-reverse"]
+    assert found.modes == ["choreography", "orchestration"]
     assert all(sums["trips"] == 10 and sums["open"] == 0 for sums in found.balances.values())
     assert all(it.seconds is not None for it in found.samples if it.phase == "rounds")
     assert all((it.lost, it.stuck) == (0, 0) for it in found.outages)
