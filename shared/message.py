@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -229,11 +229,6 @@ def shorten(value: object, limit: int = 80) -> str:
     except (ValueError, RecursionError):
         text = f"a {type(value).__name__}"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
-
-
-def utc(moment: datetime) -> datetime:
-    """The same instant in UTC."""
-    return moment.astimezone(UTC)
 
 
 def _converted(raw: object, kind: type[T], what: str) -> T:

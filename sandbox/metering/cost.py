@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from infra import idle_cost
 from infra.prices import Prices
 from sandbox.metering.counts import (
     EVENTS,
@@ -55,11 +54,6 @@ def per_million(counts: Counts, trips: int, prices: Prices) -> float:
     if trips < 1:
         raise ValueError(f"trips = {trips}: the cost of a trip needs at least one")
     return dollars(counts, prices) / trips * MILLION
-
-
-def fixed_month(stage: str, prices: Prices) -> list[idle_cost.Line]:
-    """What a stage costs in thirty days in which nobody books, line by line."""
-    return idle_cost.month(stage, prices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Ports:
-    """The world as one message sees it. `sleep` takes seconds (fault injection only)."""
+    """The world as one message sees it."""
 
     ledger: Ledger
     publisher: Publisher
