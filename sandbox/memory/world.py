@@ -197,8 +197,11 @@ class MemoryWorld:
             "detail": detail,
         }
         for rule in heard_by(self._rules, event):
-            self._queues[Inbox(rule.service, rule.role)].extend([Message(json.dumps(event))] * self.duplicates)
+            self._deliver(Inbox(rule.service, rule.role), json.dumps(event))
         return str(event["id"])
+
+    def _deliver(self, inbox: Inbox, body: str) -> None:
+        self._queues[inbox].extend([Message(body)] * self.duplicates)
 
     def _serve(self, inbox: Inbox) -> None:
         queue = self._queues[inbox]

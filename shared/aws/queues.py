@@ -42,6 +42,9 @@ def _plain(reason: str) -> str:
     )
 
 
-def wait_before(delivery: int) -> int:
-    """Seconds to wait before a message is delivered again: doubling with each delivery, with full jitter."""
-    return random.randint(1, min(LONGEST_WAIT, 2**delivery))  # noqa: S311 - jitter, no secret
+def wait_before(delivery: int, choose: Callable[[int, int], int] = random.randint) -> int:
+    """Seconds to wait before a message is delivered again: doubling with each delivery, with full jitter.
+
+    `choose` picks a whole number from a range; a simulation brings its own.
+    """
+    return choose(1, min(LONGEST_WAIT, 2**delivery))

@@ -3,20 +3,37 @@
 What becomes of one message never depends on its neighbours.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared.message import Fact
 from shared.saga.effects import Announce, Core, Effect
 
 Result = tuple[object, Exception | None]
 
+Round: TypeAlias = Mapping[int, Effect]
+"""What is to be performed side by side, by the place of its message in the batch: announcements alone, or none."""
+
+Rounds: TypeAlias = Generator[Round, Iterable[tuple[int, Result]], list[Exception | None]]
+
 
 def drive(cores: Sequence[Core[None]], ports: Any, executor: Executor | None = None) -> list[Exception | None]:
-    """Run every core to its end; answers, message by message, None (delete it) or why it is to be delivered again.
+    """Run every core to its end; answers, message by message, None (delete it) or why it is to be delivered again."""
+    driving = rounds(cores)
+    try:
+        waiting = next(driving)
+        while True:
+            waiting = driving.send(_perform_round(waiting, ports, executor))
+    except StopIteration as ended:
+        outcomes: list[Exception | None] = ended.value
+        return outcomes
 
-    Each round performs what every core waits for. Announcements are held back until no core waits for anything else.
+
+def rounds(cores: Sequence[Core[None]]) -> Rounds:
+    """The same, round by round: yields what is to be performed, is sent the results, and returns the outcomes.
+
+    Each round holds what every core waits for. Announcements are held back until no core waits for anything else.
     """
     outcomes: list[Exception | None] = [None] * len(cores)
     waiting: dict[int, Effect] = {}
@@ -33,34 +50,35 @@ def drive(cores: Sequence[Core[None]], ports: Any, executor: Executor | None = N
     for index in range(len(cores)):
         resume(index)
     while waiting:
-        for index, (value, failure) in _perform_round(waiting, ports, executor):
+        others = {index: effect for index, effect in waiting.items() if not isinstance(effect, Announce)}
+        for index, (value, failure) in (yield others or dict(waiting)):
             resume(index, value, failure)
     return outcomes
 
 
-def _perform_round(waiting: dict[int, Effect], ports: Any, executor: Executor | None) -> Iterable[tuple[int, Result]]:
-    others = {index: effect for index, effect in waiting.items() if not isinstance(effect, Announce)}
-    if not others:
-        return _publish(
-            {index: effect.fact for index, effect in waiting.items() if isinstance(effect, Announce)}, ports
-        )
-    lanes = _lanes(others)
-    run: Callable[..., Iterable[list[tuple[int, Result]]]] = executor.map if executor and len(lanes) > 1 else map
+def _perform_round(waiting: Round, ports: Any, executor: Executor | None) -> Iterable[tuple[int, Result]]:
+    facts = {index: effect.fact for index, effect in waiting.items() if isinstance(effect, Announce)}
+    if facts:
+        return publish(facts, ports)
+    found = lanes(waiting)
+    run: Callable[..., Iterable[list[tuple[int, Result]]]] = executor.map if executor and len(found) > 1 else map
     return [
         result
-        for results in run(lambda lane: [(index, _perform(others[index], ports)) for index in lane], lanes)
+        for results in run(lambda lane: [(index, perform(waiting[index], ports)) for index in lane], found)
         for result in results
     ]
 
 
-def _perform(effect: Effect, ports: Any) -> Result:
+def perform(effect: Effect, ports: Any) -> Result:
+    """An effect's result, or why there is none."""
     try:
         return effect.perform(ports), None
     except Exception as failure:
         return None, failure
 
 
-def _publish(facts: dict[int, Fact], ports: Any) -> list[tuple[int, Result]]:
+def publish(facts: Mapping[int, Fact], ports: Any) -> list[tuple[int, Result]]:
+    """Put all in one call; the answer tells, entry by entry, what is not on the bus and why."""
     try:
         failures: Sequence[Exception | None] = ports.publisher.publish(list(facts.values()))
     except Exception as failure:
@@ -68,14 +86,14 @@ def _publish(facts: dict[int, Fact], ports: Any) -> list[tuple[int, Result]]:
     return [(index, (None, failure)) for index, failure in zip(facts, failures, strict=True)]
 
 
-def _lanes(effects: dict[int, Effect]) -> list[list[int]]:
+def lanes(effects: Round) -> list[list[int]]:
     """Group the effects that touch a common key: a batch need not conflict with itself."""
-    lanes: list[tuple[set[object], list[int]]] = []
+    found: list[tuple[set[object], list[int]]] = []
     for index, effect in effects.items():
         keys, members = set(effect.touches()), [index]
-        for lane in [lane for lane in lanes if lane[0] & keys]:
-            lanes.remove(lane)
+        for lane in [lane for lane in found if lane[0] & keys]:
+            found.remove(lane)
             keys |= lane[0]
             members = lane[1] + members
-        lanes.append((keys, members))
-    return [sorted(members) for _, members in lanes]
+        found.append((keys, members))
+    return [sorted(members) for _, members in found]
