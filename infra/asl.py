@@ -88,7 +88,7 @@ def _choice(state: State) -> Iterator[str]:
         yield "a Choice needs a Default, or what no rule matches is an error"
     for rule in state.get("Choices", ()):
         yield from (f"{field} is no field of a rule" for field in sorted(rule.keys() - _RULE))
-        if "Next" not in rule or not _is_expression(rule.get("Condition")):
+        if "Next" not in rule or not is_expression(rule.get("Condition")):
             yield "a rule needs Next, and a Condition that is an expression"
 
 
@@ -155,9 +155,9 @@ def _expressions(state: State, states: States) -> Iterator[str]:
     """Expressions are whole strings; their variables are assigned somewhere; a result is known after the call only."""
     known = {"states", *(name for other in states.values() for name in _assigned(other))}
     for path, text in _strings(state):
-        if ("{%" in text or "%}" in text) and not _is_expression(text):
+        if ("{%" in text or "%}" in text) and not is_expression(text):
             yield f"{path}: an expression begins with {{% and ends with %}}, and nothing stands beside it"
-        elif _is_expression(text):
+        elif is_expression(text):
             plain = _TEXT.sub("''", text)
             yield from (f"{path}: ${name} is never assigned" for name in _VARIABLE.findall(plain) if name not in known)
             if "$states.result" in plain and path.startswith(("Arguments", "Choices", "Catch")):
@@ -169,7 +169,8 @@ def _assigned(state: State) -> Iterator[str]:
         yield from part.get("Assign", ())
 
 
-def _is_expression(value: object) -> bool:
+def is_expression(value: object) -> bool:
+    """Whether a field's value is to be evaluated; any other stands for itself."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
