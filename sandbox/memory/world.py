@@ -15,11 +15,10 @@ from typing import Any
 
 from infra import settings
 from infra.catalog import CATALOG, OBSERVER, PARTICIPANTS
-from infra.matching import heard_by
-from infra.rules import all_rules
 from infra.stages import Stage, named
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
+from sandbox.memory.routing import routes_of
 from sandbox.modes import CHOREOGRAPHY, REVERSE
 from sandbox.world import Books, Inbox, Parked
 from services.trip.effects import TripPorts
@@ -88,7 +87,7 @@ class MemoryWorld:
         self.ledgers = {who.name: MemoryLedger() for who in PARTICIPANTS}
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)
-        self._rules = all_rules(CATALOG, self.stage)
+        self._routes = routes_of(self.stage)
         self._random = random.Random(seed)  # noqa: S311 - a schedule, no secret
         self._queues: defaultdict[Inbox, list[Message]] = defaultdict(list)
         self._parked: defaultdict[Inbox, list[Parked]] = defaultdict(list)
@@ -196,8 +195,9 @@ class MemoryWorld:
             "time": self.now.replace(microsecond=0).isoformat(),
             "detail": detail,
         }
-        for rule in heard_by(self._rules, event):
-            self._deliver(Inbox(rule.service, rule.role), json.dumps(event))
+        body = json.dumps(event)
+        for inbox in self._routes.inboxes(event):
+            self._deliver(inbox, body)
         return str(event["id"])
 
     def _deliver(self, inbox: Inbox, body: str) -> None:
