@@ -33,11 +33,14 @@ class Invocation:
         self._round: Round = {}
         self._results: list[tuple[int, Result]] = []
         self._rounds = rounds(cores)
-        self._advance(None)
+        self._go_on(partial(next, self._rounds))
 
-    def _advance(self, results: Iterable[tuple[int, Result]] | None) -> None:
+    def _advance(self, results: Iterable[tuple[int, Result]]) -> None:
+        self._go_on(partial(self._rounds.send, results))
+
+    def _go_on(self, resume: Callable[[], Round]) -> None:
         try:
-            self._round = self._rounds.send(results)  # type: ignore[arg-type] - a generator begins with None
+            self._round = resume()
         except StopIteration as ended:
             self._ended(ended.value)
         except WorkerDied:
@@ -64,7 +67,7 @@ class Invocation:
     def _perform(self, lane: list[int], duration: float, tries: int) -> None:
         if self._dead:
             return
-        index, effect = lane[0], self._round[lane[0]]
+        effect = self._round[lane[0]]
         match self._world.weather.at_effect(self._service, self._world.agenda.now):
             case Fault.SLOW:
                 self._pause(partial(self._perform, lane, duration, tries))
@@ -147,4 +150,3 @@ class Invocation:
         self._dead = True
         self._world.tell(self._name, f"dies {when}")
         self._ended(None)
-

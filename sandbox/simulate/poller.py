@@ -65,7 +65,9 @@ class Poller:
         )
 
     def _delivery(self, letter: Letter) -> Delivery:
-        return Delivery(letter.body, self._world.now, letter.receives, letter.receives >= self._world.stage.max_receives)
+        return Delivery(
+            letter.body, self._world.now, letter.receives, letter.receives >= self._world.stage.max_receives
+        )
 
     def _ended(
         self,
@@ -101,7 +103,7 @@ class Poller:
         if not world.weather.strikes(Fault.BUSY, world.agenda.now):
             self.queue.put_off(letter, receipt, wait_before(receipt, world.chance.randint))
 
-    def _gone(self, letter: Letter, given_up: bool) -> None:  # noqa: FBT001 - as the queue tells it
+    def _gone(self, letter: Letter, given_up: bool) -> None:
         self._world.outstanding -= 1
         if given_up:
             self._world.tell(f"{self.inbox.service} {self.inbox.role}", "is given up: ", [letter])

@@ -17,6 +17,7 @@ from sandbox.simulate.world import NotAtRest, SimulatedWorld, Tamper, Tell
 from sandbox.world import Inbox
 from shared.saga.timeline import Status
 
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a schedule may hold; fewer trips and fewer kinds of fault make a shorter story."""
@@ -40,10 +41,10 @@ class Ran:
     outcomes: Mapping[str, int]
 
 
-_NO_LIMITS: Final = Limits()
+NO_LIMITS: Final = Limits()
 
 
-def run(seed: int, limits: Limits = _NO_LIMITS, tell: Tell | None = None, tamper: Tamper | None = None) -> Ran:
+def run(seed: int, limits: Limits = NO_LIMITS, tell: Tell | None = None, tamper: Tamper | None = None) -> Ran:
     """Run the schedule of a seed; the same seed and limits, the same schedule."""
     chance = Random(seed)  # noqa: S311 - a schedule, no secret
     modes = [MODES[name] for name in limits.modes]
@@ -98,7 +99,9 @@ def _audited(world: SimulatedWorld) -> list[Violation]:
     books = {name: world.books(name) for name in CATALOG.legs}
     trips = {trip for book in books.values() for trip in book.records}
     known = {trip: seen for trip in trips if (seen := world.known(trip)).noted}
-    unheard = [Violation("L1", f"trip {trip}", "on record, and the observer knows nothing") for trip in trips - known.keys()]
+    unheard = [
+        Violation("L1", f"trip {trip}", "on record, and the observer knows nothing") for trip in trips - known.keys()
+    ]
     return [*audit(books, known, CATALOG.legs), *unheard]
 
 

@@ -59,7 +59,11 @@ class Watchman:
         for claim in record.claims:
             item = stock[claim.key]
             if item.available < 0 or item.held < 0 or item.available + item.held != item.capacity:
-                self._wrong("S1", f"{service} {claim.key}", f"{item.available} available and {item.held} held of {item.capacity}")
+                self._wrong(
+                    "S1",
+                    f"{service} {claim.key}",
+                    f"{item.available} available and {item.held} held of {item.capacity}",
+                )
 
     def _check_commit(self, trip: str) -> None:
         states = {name: record.state for name in CATALOG.legs if (record := self._states.get((name, trip)))}
@@ -80,7 +84,9 @@ class Watchman:
         else:
             true = State.BOOKED not in states
         if not true:
-            self._wrong("S5", f"trip {trip}", f"{outcome} is announced, and the records say {', '.join(map(str, states))}")
+            self._wrong(
+                "S5", f"trip {trip}", f"{outcome} is announced, and the records say {', '.join(map(str, states))}"
+            )
 
     def _wrong(self, invariant: str, where: str, what: str) -> None:
         self.violations.append(Violation(invariant, where, what))

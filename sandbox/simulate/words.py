@@ -32,36 +32,38 @@ def told(effect: Effect, value: object, failure: Exception | None) -> str:
 def _asked(effect: Effect) -> str:
     match effect:
         case Look():
-            return f"reads {effect.trip_id}"
+            words = f"reads {effect.trip_id}"
         case Decide():
-            return f"writes {effect.record.state} of {effect.record.trip_id}"
+            words = f"writes {effect.record.state} of {effect.record.trip_id}"
         case Release():
-            return f"releases {effect.booked.trip_id}"
+            words = f"releases {effect.booked.trip_id}"
         case Announce():
-            return f"puts {effect.fact.detail_type}"
+            words = f"puts {effect.fact.detail_type}"
         case Note():
-            return f"notes {effect.fact.event_id}"
+            words = f"notes {effect.fact.event_id}"
         case Enter():
-            return f"enters {effect.summary.trip_id} is {effect.summary.status}"
+            words = f"enters {effect.summary.trip_id} is {effect.summary.status}"
         case Quarantine():
-            return f"parks ({effect.reason})"
+            words = f"parks ({effect.reason})"
         case _:
-            return type(effect).__name__
+            words = type(effect).__name__
+    return words
 
 
 def _answered(effect: Effect, value: object) -> str:
     match value:
         case Seen(record=None):
-            return "no record"
+            words = "no record"
         case Seen(record=Record() as record):
-            return str(record.state)
+            words = str(record.state)
         case Stale():
-            return f"no {', '.join(map(str, value.keys))} left"
+            words = f"no {', '.join(map(str, value.keys))} left"
         case Record() if isinstance(effect, Decide) and value is not effect.record:
-            return f"{value.state} stands"
+            words = f"{value.state} stands"
         case Record() if isinstance(effect, Release) and value is not effect.cancelled:
-            return f"{value.state} stands"
+            words = f"{value.state} stands"
         case list() if isinstance(effect, FindDue):
-            return ", ".join(summary.trip_id for summary in value) or "nothing is due"
+            words = ", ".join(summary.trip_id for summary in value) or "nothing is due"
         case _:
-            return "done"
+            words = "done"
+    return words

@@ -11,9 +11,9 @@ from sandbox.memory.world import MemoryWorld, Worker
 from sandbox.simulate.agenda import Action, Agenda
 from sandbox.simulate.poller import Poller
 from sandbox.simulate.queue import Letter
-from sandbox.simulate.words import described, told, trip_of
 from sandbox.simulate.watchman import Watchman
 from sandbox.simulate.weather import Fault, Pace, Weather
+from sandbox.simulate.words import described, told, trip_of
 from sandbox.world import Inbox, Parked
 from shared.saga.driver import Result
 from shared.saga.effects import Core, Decide, Effect, Release
@@ -63,7 +63,9 @@ class SimulatedWorld(MemoryWorld):
         self._tell = tell
         self._letters = 0
         self._latest: dict[object, float] = {}
-        self._pollers = {inbox: Poller(self, inbox, _tampered(inbox, worker, tamper)) for inbox, worker in self._workers.items()}
+        self._pollers = {
+            inbox: Poller(self, inbox, _tampered(inbox, worker, tamper)) for inbox, worker in self._workers.items()
+        }
 
     @property
     def now(self) -> datetime:
@@ -139,7 +141,9 @@ class SimulatedWorld(MemoryWorld):
             if due is None:
                 return
             if due > latest:
-                raise NotAtRest(f"an outcome is open after {self.agenda.now:.0f} s, and nobody will speak before {due:.0f} s")
+                raise NotAtRest(
+                    f"an outcome is open after {self.agenda.now:.0f} s, and nobody will speak before {due:.0f} s"
+                )
             self.agenda.now = max(self.agenda.now, self._next_tick(due))
             tick = self._maybe_tick()
 

@@ -1,0 +1,1 @@
+"""What simulations came to: on a terminal, as JSON, as a page."""
