@@ -17,6 +17,11 @@ class Agenda:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def upcoming(self) -> float:
+        """The moment of the next thing that happens."""
+        return self._entries[0][0]
+
     def after(self, seconds: float, action: Action) -> None:
         """Let something happen later; of two things at one moment, the one entered first."""
         self._count += 1

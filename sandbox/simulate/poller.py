@@ -58,6 +58,7 @@ class Poller:
             world.tell(name, "is throttled, and never starts")
             return
         self._running += 1
+        world.outstanding += 1  # a worker that stands still may outlive its messages
         receipts = [letter.receives for letter in letters]
         cores = [self._worker.core(self._delivery(letter)) for letter in letters]
         Invocation(
@@ -77,6 +78,7 @@ class Poller:
         outcomes: Sequence[Exception | None] | None,
     ) -> None:
         self._running -= 1
+        self._world.outstanding -= 1
         if self.queue.visible:
             self.arrived()
         if outcomes is None:  # its messages come again when they are visible again

@@ -131,7 +131,7 @@ class SimulatedWorld(MemoryWorld):
         latest = max(self.weather.until, self.agenda.now) + PATIENCE
         tick = self._next_tick(self.agenda.now)
         while True:
-            while self.outstanding:
+            while self.outstanding and len(self.agenda):  # what a paused queue holds does not count
                 self.agenda.step()
                 if self.agenda.now >= tick:
                     tick = self._maybe_tick()
