@@ -9,8 +9,8 @@ from console.connection import Target
 from infra.catalog import CATALOG
 from sandbox.auditor import Violation, audit
 from sandbox.world import Books
-from services.trip.standing import Known
 from shared.aws.ledger import record_of, stock_of
+from shared.observer.standing import Known
 
 LOOKS, PAUSE = 4, 1.0
 """A stage is not read in one instant: only what is found each time, a second apart, counts."""

@@ -14,7 +14,7 @@ from infra.catalog import CATALOG, OBSERVER
 from infra.names import PLATFORM, Names
 from infra.stages import LOCAL, Stage, named
 from sandbox.engine.engine import Engine
-from services.trip.log import DynamoSagaLog
+from shared.aws.saga_log import DynamoSagaLog
 
 _CONFIG = Config(connect_timeout=5, read_timeout=70, retries={"mode": "standard", "total_max_attempts": 3})
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from console.render import Entry, entries
 from console.requests import Request
 from infra.catalog import CATALOG
-from services.trip.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection
 from shared.saga.timeline import Facts, Noted, Status, Verdict, verdict
 
 GRACE = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from console.render import plain, start_of
 from infra.catalog import CANCEL_REQUESTED, CATALOG, OBSERVER, REQUESTED
-from shared.saga.participant import title_of
+from shared.saga.declaration import title_of
 from shared.saga.timeline import CLIENT, Facts, Noted, verdict
 
 _HARMLESS = frozenset(" .,_-()+/")

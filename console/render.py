@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from infra.catalog import CATALOG
-from services.trip.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection
 from shared.saga.participant import Participant
 from shared.saga.timeline import Facts, Line, Status, saga_log, verdict
 

@@ -12,7 +12,7 @@ from console.render import plain
 from console.trouble import Exit, Trouble
 from infra.catalog import CANCEL_REQUESTED, REQUESTED
 from shared.message import Mode, Unreadable, read_json, request_hash, shorten
-from shared.trip import TRIP_ID_CHECK
+from shared.request import ID
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def ask_for_trip(target: Target, trip: Mapping[str, Any]) -> Request:
     put_at = datetime.now(UTC)
     event_id = _put(target, REQUESTED, trip)
     trip_id = trip.get("tripId")
-    return Request(event_id, str(trip_id) if TRIP_ID_CHECK.accepts(trip_id) else None, _hash(trip), put_at)
+    return Request(event_id, str(trip_id) if ID.accepts(trip_id) else None, _hash(trip), put_at)
 
 
 def ask_to_cancel(target: Target, trip_id: str) -> str:
@@ -61,8 +61,8 @@ def ask_to_cancel(target: Target, trip_id: str) -> str:
 
 def checked(trip_id: str) -> str:
     """A trip id that could exist. Raises Trouble (usage)."""
-    if not TRIP_ID_CHECK.accepts(trip_id):
-        raise Trouble(f"{shorten(trip_id)} is no trip id: {TRIP_ID_CHECK.cure}", Exit.USAGE)
+    if not ID.accepts(trip_id):
+        raise Trouble(f"{shorten(trip_id)} is no trip id: {ID.cure}", Exit.USAGE)
     return trip_id
 
 

@@ -11,21 +11,21 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import Construct
 
 from infra import packaging
-from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, Catalog
+from infra.catalog import CATALOG, ORCHESTRATOR, Catalog
 from infra.names import PLATFORM
+from infra.observer import ObserverStack
 from infra.orchestrator import OrchestratorStack
 from infra.participant import ParticipantStack
 from infra.platform import PlatformStack
 from infra.stages import Stage, named
-from infra.trip import TripStack
 
 
-def main() -> None:
+def main(catalog: Catalog = CATALOG) -> None:
     """Synthesise what the context asks for; cdk-nag has the last word."""
     app = App(analytics_reporting=False)
-    stage = named(app.node.try_get_context("stage") or "local")
+    stage = named(app.node.try_get_context("stage") or "local", catalog.saga)
     wanted = app.node.try_get_context("services")
-    build(app, stage, CATALOG, wanted.split(",") if wanted else None)
+    build(app, stage, catalog, wanted.split(",") if wanted else None)
     app.synth()
 
 
@@ -46,9 +46,9 @@ def add_stack(scope: Construct, stage: Stage, catalog: Catalog, service: str) ->
     if service == PLATFORM:
         PlatformStack(scope, stage, catalog)
         return
-    code = packaging.build(stage, service)
-    if service == OBSERVER:
-        TripStack(scope, stage, catalog, code)
+    code = packaging.build(stage, service, package=catalog.package)
+    if service == catalog.saga.observer:
+        ObserverStack(scope, stage, catalog, code)
     elif service == ORCHESTRATOR:
         OrchestratorStack(scope, stage, catalog, code)
     else:

@@ -5,21 +5,22 @@ settings, so adding a participant changes nobody's code.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from services.car.participant import CAR
 from services.flight.participant import FLIGHT
 from services.hotel.participant import HOTEL
-from shared.message import source_of
-from shared.saga.participant import PARTS, title_of
+from shared.saga import participant as descriptors
+from shared.saga.declaration import PARTS, Saga, title_of
+from shared.trip import TRIP
 
-OBSERVER: Final = "trip"
+OBSERVER: Final = TRIP.observer
 ORCHESTRATOR: Final = "orchestrator"
-REQUESTED: Final = "TripRequested"
-CANCEL_REQUESTED: Final = "TripCancelRequested"
-REJECTED: Final = "TripRequestRejected"
-EXPIRED: Final = "TripExpired"
-OUTCOMES: Final = ("TripConfirmed", "TripFailed", "TripCancelled")
+REQUESTED: Final = TRIP.requested
+CANCEL_REQUESTED: Final = TRIP.cancel_requested
+REJECTED: Final = TRIP.rejected
+EXPIRED: Final = TRIP.expired
+OUTCOMES: Final = TRIP.outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class Participant:
 
     name: str
     leg: int
+    saga: Saga = TRIP
 
     @property
     def source(self) -> str:
-        return source_of(self.name)
+        return self.saga.source_of(self.name)
 
     @property
     def noun(self) -> str:
@@ -40,32 +42,46 @@ class Participant:
 
     @property
     def booked(self) -> str:
-        return f"{self.noun}Booked"
+        return self.saga.detail_type(self.name, "Booked")
 
     @property
     def refused(self) -> str:
-        return f"{self.noun}BookingFailed"
+        return self.saga.detail_type(self.name, "BookingFailed")
 
     @property
     def cancelled(self) -> str:
-        return f"{self.noun}Cancelled"
+        return self.saga.detail_type(self.name, "Cancelled")
 
     @property
     def facts(self) -> tuple[str, ...]:
         """Every detail-type that it may put."""
-        return tuple(self.noun + part for part in PARTS)
+        return tuple(self.saga.detail_type(self.name, part) for part in PARTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The participants in booking order; the last one is the pivot, whose record commits the saga."""
+    """A saga's participants in booking order; the last one is the pivot, whose record commits the saga.
+
+    `package` holds a folder of code for each service, `app` begins the name of everything that is deployed.
+    """
 
     participants: tuple[Participant, ...]
+    package: str = "services"
+    app: str = "wayfare"
+
+    @classmethod
+    def of(cls, *participants: descriptors.Participant, package: str = "services", app: str = "wayfare") -> Self:
+        """The catalogue of the services that describe themselves so."""
+        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in participants), package, app)
 
     def __post_init__(self) -> None:
         legs = [participant.leg for participant in self.participants]
         if len(legs) < 2 or legs != sorted(set(legs)):
             raise ValueError(f"a saga needs two or more participants on rising legs, not {legs}")
+
+    @property
+    def saga(self) -> Saga:
+        return self.first.saga
 
     @property
     def first(self) -> Participant:
@@ -78,7 +94,7 @@ class Catalog:
     @property
     def services(self) -> tuple[str, ...]:
         """Every service with a stack of its own: the participants, the observer, the orchestrator."""
-        return (*(participant.name for participant in self.participants), OBSERVER, ORCHESTRATOR)
+        return (*(participant.name for participant in self.participants), self.saga.observer, ORCHESTRATOR)
 
     @property
     def legs(self) -> dict[str, int]:
@@ -100,17 +116,18 @@ class Catalog:
 
     def senders(self, client_source: str) -> dict[str, tuple[str, ...]]:
         """Every known detail-type and the sources that may put it."""
-        observer = source_of(OBSERVER)
+        saga = self.saga
+        observer = saga.source_of(saga.observer)
         return {
-            REQUESTED: (client_source,),
-            CANCEL_REQUESTED: (client_source, observer),
-            REJECTED: (self.first.source, source_of(ORCHESTRATOR)),
+            saga.requested: (client_source,),
+            saga.cancel_requested: (client_source, observer),
+            saga.rejected: (self.first.source, saga.source_of(ORCHESTRATOR)),
             **{fact: (who.source,) for who in self.participants for fact in who.facts},
-            **dict.fromkeys((EXPIRED, *OUTCOMES), (observer,)),
+            **dict.fromkeys((saga.expired, *saga.outcomes), (observer,)),
         }
 
 
 PARTICIPANTS: Final = (HOTEL, FLIGHT, CAR)
 """The services that take part, as they describe themselves."""
 
-CATALOG: Final = Catalog(tuple(Participant(who.name, who.leg) for who in PARTICIPANTS))
+CATALOG: Final = Catalog.of(*PARTICIPANTS)

@@ -14,7 +14,7 @@ import msgspec
 from infra.catalog import CANCEL_REQUESTED, CATALOG, OBSERVER, ORCHESTRATOR, PARTICIPANTS, REJECTED, REQUESTED
 from services.trip import facts as trips
 from shared.message import (
-    TRIP_ID,
+    SAGA_ID,
     CompensationDelayed,
     CompensationParked,
     Data,
@@ -22,15 +22,15 @@ from shared.message import (
     Mode,
     RejectionMetadata,
     TripRequestRejected,
-    source_of,
 )
+from shared.request import MAX_BYTES, Check
 from shared.saga.participant import Participant
-from shared.trip import MAX_BYTES, MAX_DAYS, MAX_TEXT, MAX_TRAVELLERS, OPTIONAL, REQUIRED, Check
+from shared.trip import MAX_DAYS, MAX_TEXT, MAX_TRAVELLERS, OPTIONAL, REQUIRED, TRIP
 
 Schema = dict[str, Any]
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-_TRIP_ID: Final = TRIP_ID.replace(r"\Z", "$")  # JSON Schema knows ECMAScript's patterns, where $ is the very end
+_TRIP_ID: Final = SAGA_ID.replace(r"\Z", "$")  # JSON Schema knows ECMAScript's patterns, where $ is the very end
 _MOMENT: Final = "2027-07-10T06:00:00Z"
 _SECOND: Final = {(CANCEL_REQUESTED, OBSERVER): ".repeated", (REJECTED, ORCHESTRATOR): ".orchestrator"}
 _OBSERVERS: Final = (trips.TripConfirmed, trips.TripFailed, trips.TripCancelled, trips.TripExpired)
@@ -47,7 +47,7 @@ class Contract:
 
     @property
     def source(self) -> str:
-        return source_of(self.service)
+        return TRIP.source_of(self.service)
 
     @property
     def file(self) -> str:

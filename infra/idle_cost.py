@@ -22,7 +22,7 @@ TICK_SECONDS = 0.1
 TICK_LOG_KB = 1
 """Assumed length of a tick's log lines."""
 SHARDS = 4
-"""Queries of a tick (`services/trip/log.py`), each half a read unit."""
+"""Queries of a tick (`shared/aws/saga_log.py`), each half a read unit."""
 OWN_METRICS = 1
 """Published by a tick: OldestOpenTrip. The others come with trips."""
 

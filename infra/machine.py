@@ -14,7 +14,7 @@ Variables: `cause` and `reason` of what comes next; `fault`: the pivot is to be 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from infra.catalog import Catalog, Participant
+from infra.catalog import ORCHESTRATOR, Catalog, Participant
 
 State = dict[str, Any]
 
@@ -53,9 +53,9 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
         states.update(_cancelling(catalog, leg, function(leg.name), queue(leg.name)))
     states.update(_securing(catalog, function(catalog.first.name)))
     states.update(_deciding(catalog, function(catalog.pivot.name)))
-    states.update(_ends())
+    states.update(_ends(catalog.saga.noun))
     return {
-        "Comment": "Books a trip leg by leg, and undoes in reverse order",
+        "Comment": f"Books a {catalog.saga.noun.lower()} leg by leg, and undoes in reverse order",
         "QueryLanguage": "JSONata",
         "StartAt": _book(catalog.first),
         "TimeoutSeconds": TIMEOUT_SECONDS,
@@ -156,7 +156,7 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
         {
             "Type": "Task",
             "Resource": SEND,
-            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_HANDED_OVER}) %}}"},
+            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_handed_over(catalog)}) %}}"},
             "Retry": RETRY[1:],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
             "Next": onward,
@@ -164,23 +164,24 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
     )
 
 
-_HANDED_OVER: Final = (
-    "{'id': $states.context.Execution.Id,"
-    " 'source': 'travel.orchestrator',"
-    " 'detail-type': 'CompensationRequested',"
-    " 'time': $states.context.State.EnteredTime,"
-    " 'detail': {'metadata': {"
-    "'eventId': 'orchestrator:' & $states.context.Execution.Input.tripId & ':COMPENSATE',"
-    " 'tripId': $states.context.Execution.Input.tripId,"
-    " 'causationId': $cause,"
-    " 'participant': 'orchestrator', 'leg': 0, 'mode': 'orchestration', 'version': 1,"
-    " 'occurredAt': $states.context.State.EnteredTime,"
-    " 'requestHash': $states.context.Execution.Input.requestHash,"
-    " 'requestedAt': $states.context.Execution.Input.requestedAt,"
-    " 'deadline': $states.context.Execution.Input.deadline},"
-    " 'data': {'reason': $reason}}}"
-)
-"""The cancel as the compensate queue's function reads it: the one that serves the choreography."""
+def _handed_over(catalog: Catalog) -> str:
+    """The cancel as the compensate queue's function reads it: the one that serves the choreography."""
+    return (
+        "{'id': $states.context.Execution.Id,"
+        f" 'source': '{catalog.saga.source_of(ORCHESTRATOR)}',"
+        " 'detail-type': 'CompensationRequested',"
+        " 'time': $states.context.State.EnteredTime,"
+        " 'detail': {'metadata': {"
+        "'eventId': 'orchestrator:' & $states.context.Execution.Input.tripId & ':COMPENSATE',"
+        " 'tripId': $states.context.Execution.Input.tripId,"
+        " 'causationId': $cause,"
+        " 'participant': 'orchestrator', 'leg': 0, 'mode': 'orchestration', 'version': 1,"
+        " 'occurredAt': $states.context.State.EnteredTime,"
+        " 'requestHash': $states.context.Execution.Input.requestHash,"
+        " 'requestedAt': $states.context.Execution.Input.requestedAt,"
+        " 'deadline': $states.context.Execution.Input.deadline},"
+        " 'data': {'reason': $reason}}}"
+    )
 
 
 def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
@@ -249,15 +250,15 @@ def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
     )
 
 
-def _ends() -> State:
-    """An execution's end tells the truth: only a confirmed trip succeeds."""
+def _ends(noun: str) -> State:
+    """An execution's end tells the truth: only a confirmed saga succeeds."""
     return {
         CONFIRMED: {"Type": "Succeed"},
-        FAILED: {"Type": "Fail", "Error": "TripFailed", "Cause": "{% $reason %}"},
+        FAILED: {"Type": "Fail", "Error": f"{noun}Failed", "Cause": "{% $reason %}"},
         CONFLICT: {
             "Type": "Fail",
-            "Error": "TripConflict",
-            "Cause": "another request has this trip id; nothing was touched",
+            "Error": f"{noun}Conflict",
+            "Cause": f"another request has this {noun.lower()} id; nothing was touched",
         },
         PARKED: {
             "Type": "Fail",
@@ -267,7 +268,7 @@ def _ends() -> State:
         OPEN: {
             "Type": "Fail",
             "Error": "OutcomeOpen",
-            "Cause": "a participant does not answer; the deadline will end the trip",
+            "Cause": f"a participant does not answer; the deadline will end the {noun.lower()}",
         },
     }
 

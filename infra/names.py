@@ -14,50 +14,52 @@ class Names:
     """Physical names within one stage; unique in an account and region."""
 
     stage: str
+    app: str = "wayfare"
+    """What every name begins with: stages of two sagas live side by side."""
 
     @property
     def bus(self) -> str:
-        return f"wayfare-{self.stage}"
+        return f"{self.app}-{self.stage}"
 
     @property
     def archive(self) -> str:
-        return f"wayfare-{self.stage}-requests"
+        return f"{self.app}-{self.stage}-requests"
 
     @property
     def alarm_topic(self) -> str:
-        return f"wayfare-{self.stage}-alarms"
+        return f"{self.app}-{self.stage}-alarms"
 
     @property
     def quarantine(self) -> str:
-        return f"wayfare-{self.stage}-{QUARANTINE}"
+        return f"{self.app}-{self.stage}-{QUARANTINE}"
 
     @property
     def metrics_namespace(self) -> str:
         """CloudWatch namespace; stages in one account must not add up to one metric."""
-        return f"Wayfare/{self.stage}"
+        return f"{self.app.capitalize()}/{self.stage}"
 
     @property
     def machine(self) -> str:
-        return f"wayfare-{self.stage}-orchestrator"
+        return f"{self.app}-{self.stage}-orchestrator"
 
     def stack(self, service: str) -> str:
         """The stack of a service, or of `platform`."""
-        return f"wayfare-{self.stage}-{service}"
+        return f"{self.app}-{self.stage}-{service}"
 
     def table(self, service: str) -> str:
-        return f"wayfare-{self.stage}-{service}"
+        return f"{self.app}-{self.stage}-{service}"
 
     def queue(self, service: str, role: str) -> str:
-        return f"wayfare-{self.stage}-{service}-{role}"
+        return f"{self.app}-{self.stage}-{service}-{role}"
 
     def function(self, service: str, role: str) -> str:
-        return f"wayfare-{self.stage}-{service}-{role}"
+        return f"{self.app}-{self.stage}-{service}-{role}"
 
     def log_group(self, service: str, role: str) -> str:
-        return f"/wayfare/{self.stage}/{service}-{role}"
+        return f"/{self.app}/{self.stage}/{service}-{role}"
 
     def rule(self, service: str, role: str, purpose: str) -> str:
-        return f"wayfare-{self.stage}-{service}-{role}-{purpose}"
+        return f"{self.app}-{self.stage}-{service}-{role}-{purpose}"
 
 
 def dead_letters(queue: str) -> str:

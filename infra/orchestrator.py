@@ -29,15 +29,17 @@ class OrchestratorStack(ServiceStack):
     """A Standard state machine over the participants' task functions, which it finds by name."""
 
     def __init__(self, scope: Construct, stage: Stage, catalog: Catalog, code: Path) -> None:
-        super().__init__(scope, stage, ORCHESTRATOR, f"Wayfare {stage.name}: trips as a state machine books them")
+        noun = catalog.saga.noun.lower()
+        what = f"{catalog.app.capitalize()} {stage.name}: {noun}s as a state machine books them"
+        super().__init__(scope, stage, catalog, ORCHESTRATOR, what)
         self._machine(catalog)
         machine = self.place.machine(self.names.machine)
         add_workers(
             self,
             ORCHESTRATOR_UNITS,
-            rules=orchestrator_rules(stage),
+            rules=orchestrator_rules(catalog, stage),
             code=code,
-            environment=settings.orchestrator(stage, ORCHESTRATOR, machine),
+            environment=settings.orchestrator(catalog, stage, ORCHESTRATOR, machine),
         )
         self.alarm(executions_stuck(machine, self.names.machine))
         self.leave_out()

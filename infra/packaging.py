@@ -39,12 +39,12 @@ class PackagingFailed(Exception):
     """A zip could not be put together; the message says what to do."""
 
 
-def build(stage: Stage, service: str, root: Path = ROOT) -> Path:
-    """The folder to be zipped for a service's functions in a stage.
+def build(stage: Stage, service: str, root: Path = ROOT, package: str = "services") -> Path:
+    """The folder to be zipped for a service's functions in a stage: its own code, and what its saga's package says to all.
 
     Raises PackagingFailed if uv is missing or cannot install the locked wheels for the stage's platform.
     """
-    sources = [*_sources(root, service)]
+    sources = [*_sources(root, package, service)]
     libraries = wheels(stage.platform, root)
     boot = BOOTSTRAP if stage.platform.brings_bootstrap else ""
     key = digest([*_contents(root, sources), libraries.name.encode(), boot.encode()])
@@ -111,13 +111,15 @@ def _publish(building: Path, folder: Path) -> None:
             raise
 
 
-def _sources(root: Path, service: str) -> Iterator[Path]:
-    own = root / "services" / service
+def _sources(root: Path, package: str, service: str) -> Iterator[Path]:
+    home = root.joinpath(*package.split("."))
+    own = home / service
     if not (own / "__init__.py").exists():
         raise PackagingFailed(f"{own} is no package: a service needs an __init__.py and handlers.py")
-    yield root / "services" / "__init__.py"
-    for package in (root / "shared", own):
-        yield from sorted(package.rglob("*.py"))
+    yield from (folder / "__init__.py" for folder in home.parents if folder.is_relative_to(root) and folder != root)
+    yield from sorted(home.glob("*.py"))
+    for folder in (root / "shared", own):
+        yield from sorted(folder.rglob("*.py"))
 
 
 def _contents(root: Path, sources: list[Path]) -> Iterator[bytes]:

@@ -18,7 +18,8 @@ class ParticipantStack(ServiceStack):
     """A table, the inboxes for booking and compensating, and the functions; deployable by itself."""
 
     def __init__(self, scope: Construct, stage: Stage, catalog: Catalog, me: Participant, code: Path) -> None:
-        super().__init__(scope, stage, me.name, f"Wayfare {stage.name}: {me.name}, leg {me.leg} of the trip")
+        what = f"{catalog.app.capitalize()} {stage.name}: {me.name}, leg {me.leg} of the {me.saga.noun.lower()}"
+        super().__init__(scope, stage, catalog, me.name, what)
         records_table(self)
         add_workers(
             self,

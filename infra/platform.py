@@ -20,8 +20,11 @@ class PlatformStack(ServiceStack):
     """All that the services of a stage share; deployed first, then they may come in any order."""
 
     def __init__(self, scope: Construct, stage: Stage, catalog: Catalog) -> None:
-        super().__init__(scope, stage, PLATFORM, f"Wayfare {stage.name}: the bus between services")
-        bus = events.CfnEventBus(self, "Bus", name=self.names.bus, description="Requests and facts of trips")
+        super().__init__(
+            scope, stage, catalog, PLATFORM, f"{catalog.app.capitalize()} {stage.name}: the bus between services"
+        )
+        told = f"Requests and facts of {catalog.saga.noun.lower()}s"
+        bus = events.CfnEventBus(self, "Bus", name=self.names.bus, description=told)
         self._archive(bus)
         self._quarantine(bus, catalog)
         self._alarm_topic()
@@ -62,7 +65,7 @@ class PlatformStack(ServiceStack):
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
                 conditions={
-                    "ArnLike": {"aws:SourceArn": self.place.arn("cloudwatch", f"alarm:wayfare-{self.stage.name}-*")},
+                    "ArnLike": {"aws:SourceArn": self.place.arn("cloudwatch", f"alarm:{self.names.stack('*')}")},
                     "StringEquals": {"aws:SourceAccount": self.account},
                 },
             )

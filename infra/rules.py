@@ -10,25 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infra.catalog import (
-    CANCEL_REQUESTED,
-    EXPIRED,
-    OBSERVER,
-    ORCHESTRATOR,
-    REJECTED,
-    REQUESTED,
-    Catalog,
-    Participant,
-)
+from infra.catalog import ORCHESTRATOR, Catalog, Participant
 from infra.names import PLATFORM, QUARANTINE
 from infra.stages import Stage
-from shared.message import source_of
+from shared.saga.declaration import Saga
 
 Pattern = dict[str, Any]
 
 ORCHESTRATED: Final = ["orchestration"]
 CHOREOGRAPHED: Final = [{"exists": False}, {"anything-but": ORCHESTRATED}]
-OURS: Final = [{"prefix": "travel."}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class Rule:
 def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """Every rule on the stage's bus."""
     mine = [rule for who in catalog.participants for rule in participant_rules(catalog, stage, who)]
-    machine = orchestrator_rules(stage) if stage.orchestrator else ()
+    machine = orchestrator_rules(catalog, stage) if stage.orchestrator else ()
     return (*platform_rules(catalog, stage), *mine, *observer_rules(catalog, stage), *machine)
 
 
@@ -67,33 +57,34 @@ def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[
 
 def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """All that the observer sees: each fact of each participant, and requests to cancel."""
-    facts = [fact for who in catalog.participants for fact in who.facts]
+    saga, facts = catalog.saga, [fact for who in catalog.participants for fact in who.facts]
     everyone = {
-        "source": [*(who.source for who in catalog.participants), source_of(ORCHESTRATOR)],
-        "detail-type": [*facts, REJECTED],
+        "source": [*(who.source for who in catalog.participants), saga.source_of(ORCHESTRATOR)],
+        "detail-type": [*facts, saga.rejected],
     }
     return (
-        Rule(OBSERVER, "observe", "facts", "Every fact of every participant", everyone),
-        Rule(OBSERVER, "observe", "cancel", "A request to cancel", _cancel_pattern(stage)),
+        Rule(saga.observer, "observe", "facts", "Every fact of every participant", everyone),
+        Rule(saga.observer, "observe", "cancel", "A request to cancel", _cancel_pattern(saga, stage)),
     )
 
 
-def orchestrator_rules(stage: Stage) -> tuple[Rule, ...]:
+def orchestrator_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """What starts an execution; a rule's own target could not name it after its trip."""
-    asked = _requests(stage, ORCHESTRATED)
-    return (Rule(ORCHESTRATOR, "start", "request", "A client asks for an orchestrated trip", asked),)
+    asked = _requests(catalog.saga, stage, ORCHESTRATED)
+    what = f"A client asks for an orchestrated {catalog.saga.noun.lower()}"
+    return (Rule(ORCHESTRATOR, "start", "request", what, asked),)
 
 
 def platform_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     """What nobody would hear, or from someone who may not say it: kept where it can be seen."""
     senders = catalog.senders(stage.client_source)
-    unknown = {"source": OURS, "detail-type": [{"anything-but": list(senders)}]}
+    unknown = {"source": _ours(catalog.saga), "detail-type": [{"anything-but": list(senders)}]}
     rules = [
-        _quarantine("unknown-type", "A travel event of a type that nobody knows", unknown),
+        _quarantine("unknown-type", f"A {catalog.saga.name} event of a type that nobody knows", unknown),
         _quarantine("wrong-sender", "A known type from who may not send it", _impostors(senders)),
     ]
     if not stage.orchestrator:
-        asked = _requests(stage, ORCHESTRATED)
+        asked = _requests(catalog.saga, stage, ORCHESTRATED)
         rules.append(_quarantine("no-orchestrator", "A mode that this stage does not offer", asked))
     return tuple(rules)
 
@@ -106,8 +97,8 @@ def archive_pattern(stage: Stage) -> Pattern:
 def _book(catalog: Catalog, stage: Stage, me: Participant) -> Rule:
     upstream = catalog.before(me)
     if upstream is None:
-        asked = _requests(stage, CHOREOGRAPHED)
-        return Rule(me.name, "book", "request", "A client asks for a trip", asked)
+        asked = _requests(me.saga, stage, CHOREOGRAPHED)
+        return Rule(me.name, "book", "request", f"A client asks for a {me.saga.noun.lower()}", asked)
     booked = {
         "source": [upstream.source],
         "detail-type": [upstream.booked],
@@ -116,10 +107,14 @@ def _book(catalog: Catalog, stage: Stage, me: Participant) -> Rule:
     return Rule(me.name, "book", "previous-booked", f"{upstream.noun} is booked", booked)
 
 
-def _requests(stage: Stage, mode: list[Any]) -> Pattern:
+def _ours(saga: Saga) -> list[Pattern]:
+    return [{"prefix": f"{saga.name}."}]
+
+
+def _requests(saga: Saga, stage: Stage, mode: list[Any]) -> Pattern:
     return {
         "source": [stage.client_source],
-        "detail-type": [REQUESTED],
+        "detail-type": [saga.requested],
         "detail": {"mode": mode},
     }
 
@@ -156,27 +151,27 @@ def _pivots_word(me: Participant) -> Iterator[Rule]:
     yield Rule(me.name, "compensate", "orch-decided", "The pivot decided against it", decided)
 
 
-def _later(me: Participant, suffix: str, **metadata: list[Any]) -> Pattern:
+def _later(me: Participant, part: str, **metadata: list[Any]) -> Pattern:
     return {
-        "source": OURS,
-        "detail-type": [{"suffix": suffix}],
+        "source": _ours(me.saga),
+        "detail-type": [{"suffix": me.saga.word(part)}],
         "detail": {"metadata": {"leg": [{"numeric": [">", me.leg]}], **metadata}},
     }
 
 
 def _expiry(me: Participant) -> Rule:
-    late = {"source": [source_of(OBSERVER)], "detail-type": [EXPIRED]}
+    late = {"source": [me.saga.source_of(me.saga.observer)], "detail-type": [me.saga.expired]}
     return Rule(me.name, "compensate", "expired", "The outcome is open past the deadline", late)
 
 
 def _cancel_request(stage: Stage, me: Participant) -> Rule:
-    return Rule(me.name, "compensate", "cancel", "A request to cancel", _cancel_pattern(stage))
+    return Rule(me.name, "compensate", "cancel", "A request to cancel", _cancel_pattern(me.saga, stage))
 
 
-def _cancel_pattern(stage: Stage) -> Pattern:
+def _cancel_pattern(saga: Saga, stage: Stage) -> Pattern:
     return {
-        "source": [stage.client_source, source_of(OBSERVER)],
-        "detail-type": [CANCEL_REQUESTED],
+        "source": [stage.client_source, saga.source_of(saga.observer)],
+        "detail-type": [saga.cancel_requested],
     }
 
 
@@ -185,7 +180,7 @@ def _quarantine(purpose: str, description: str, pattern: Pattern) -> Rule:
 
 
 def _impostors(senders: dict[str, tuple[str, ...]]) -> Pattern:
-    """Each known type from any source but its own (of `travel.` or not)."""
+    """Each known type from any source but its own (of this saga or not)."""
     types: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for detail_type, sources in senders.items():
         types[sources].append(detail_type)

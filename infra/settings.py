@@ -7,9 +7,9 @@ from infra.names import Names
 from infra.stages import Stage
 
 
-def common(stage: Stage, service: str) -> dict[str, str]:
+def common(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
     """For every function of a service."""
-    names = Names(stage.name)
+    names = Names(stage.name, catalog.app)
     return {
         "WAYFARE_STAGE": stage.name,
         "WAYFARE_BUS": names.bus,
@@ -25,7 +25,7 @@ def participant(catalog: Catalog, stage: Stage, me: Participant) -> dict[str, st
     """For the functions of a participant: it knows whom it follows, and nobody else."""
     upstream = catalog.before(me)
     return {
-        **common(stage, me.name),
+        **common(catalog, stage, me.name),
         "WAYFARE_AFTER": f"{upstream.name}:{upstream.leg}" if upstream else "",
         **_terms(stage),
         "WAYFARE_UNLISTED": stage.unlisted_stock,
@@ -43,13 +43,13 @@ def _terms(stage: Stage) -> dict[str, str]:
 def observer(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
     """For the functions of the observer: it knows the order of all legs."""
     legs = json.dumps(catalog.legs, separators=(",", ":"))
-    return {**common(stage, service), "WAYFARE_LEGS": legs}
+    return {**common(catalog, stage, service), "WAYFARE_LEGS": legs}
 
 
-def orchestrator(stage: Stage, service: str, machine: str) -> dict[str, str]:
+def orchestrator(catalog: Catalog, stage: Stage, service: str, machine: str) -> dict[str, str]:
     """For the function that starts executions: it reads requests as the first leg does, and keeps no table."""
     return {
-        **{name: value for name, value in common(stage, service).items() if name != "WAYFARE_TABLE"},
+        **{name: value for name, value in common(catalog, stage, service).items() if name != "WAYFARE_TABLE"},
         **_terms(stage),
         "WAYFARE_MACHINE": machine,
     }

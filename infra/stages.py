@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from shared.saga.declaration import Saga
+from shared.trip import TRIP
+
 Compensation = Literal["parallel", "reverse"]
 Architecture = Literal["arm64", "x86_64"]
 
@@ -62,7 +65,7 @@ class Stage:
     fault_injection: bool = False
     unlisted_stock: str = ""
     """Capacity of stock that nobody listed; "" is the service's own default, "0" is listed only."""
-    client_source: str = "travel.client"
+    client_source: str = TRIP.source_of("client")
     deadline_seconds: int = 900
 
     memory_mb: int = 512
@@ -127,14 +130,14 @@ PROD: Final = Stage(
 BASES: Final = {stage.name: stage for stage in (LOCAL, DEV, PROD)}
 
 
-def named(name: str) -> Stage:
+def named(name: str, saga: Saga = TRIP) -> Stage:
     """The stage of that name: a base, or a base with words after it that live beside it.
 
     The word `reverse` chooses the reverse-order compensation; any other word only tells two stages
-    apart: `local-reverse`, `dev-ada`, `dev-ada-reverse`. Raises ValueError for an unknown base.
+    apart: `local-reverse`, `dev-ada`, `dev-ada-reverse`. Another saga's clients have a source of their own. Raises ValueError for an unknown base.
     """
     base, *words = name.split("-")
     if base not in BASES:
         raise ValueError(f"unknown stage {name!r}: it must begin with one of {', '.join(BASES)}")
     compensation: Compensation = "reverse" if "reverse" in words else BASES[base].compensation
-    return replace(BASES[base], name=name, compensation=compensation)
+    return replace(BASES[base], name=name, compensation=compensation, client_source=saga.source_of("client"))

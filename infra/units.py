@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from infra.catalog import OBSERVER, ORCHESTRATOR
+from infra.catalog import CATALOG, ORCHESTRATOR, Catalog
 
 # A transaction is authorised by the actions that it contains.
 _DECIDE: Final = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -25,9 +25,9 @@ class Unit:
     ticks: bool = False
     """True: a schedule puts a message into its queue every minute."""
 
-    def handler(self, service: str) -> str:
+    def handler(self, package: str, service: str) -> str:
         """The dotted name of its code."""
-        return f"services.{service}.handlers.{self.role}"
+        return f"{package}.{service}.handlers.{self.role}"
 
 
 PARTICIPANT_UNITS: Final = (
@@ -53,6 +53,7 @@ OBSERVER_UNITS: Final = (
 )
 
 
-def units_of(service: str) -> tuple[Unit, ...]:
+def units_of(service: str, catalog: Catalog = CATALOG) -> tuple[Unit, ...]:
     """The functions of a service; a participant's unless it is named otherwise."""
-    return {OBSERVER: OBSERVER_UNITS, ORCHESTRATOR: ORCHESTRATOR_UNITS}.get(service, PARTICIPANT_UNITS)
+    others = {catalog.saga.observer: OBSERVER_UNITS, ORCHESTRATOR: ORCHESTRATOR_UNITS}
+    return others.get(service, PARTICIPANT_UNITS)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from sandbox.world import Books
-from services.trip.standing import Known
+from shared.observer.standing import Known
 from shared.saga.record import Record, State, StockKey
 from shared.saga.timeline import Facts, Status, verdict
 

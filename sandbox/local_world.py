@@ -18,9 +18,9 @@ from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.modes import CHOREOGRAPHY, Mode
 from sandbox.world import Books, Inbox, Parked
-from services.trip.log import DynamoSagaLog
-from services.trip.standing import Known, Rejection
 from shared.aws.ledger import record_of, stock_of
+from shared.aws.saga_log import DynamoSagaLog
+from shared.observer.standing import Known, Rejection
 
 BOUND = 120.0
 """Seconds after which a condition that does not come true is an error."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from sandbox.modes import Mode
-from services.trip.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection
 from shared.saga.record import Record, Stock, StockKey
 
 

@@ -17,10 +17,10 @@ import msgspec
 VERSION = 1
 """Major version of the facts' shape; a reader quarantines any other."""
 
-TRIP_ID = r"^[A-Za-z0-9_-]{1,64}\Z"
+SAGA_ID = r"^[A-Za-z0-9_-]{1,64}\Z"
 """`\\Z`, not `$`: the latter lets a trailing newline through."""
 
-TripId = Annotated[str, msgspec.Meta(pattern=TRIP_ID)]
+TripId = Annotated[str, msgspec.Meta(pattern=SAGA_ID)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 YEARS = range(1900, 2201)
@@ -161,11 +161,6 @@ class Fact(msgspec.Struct, frozen=True):
         return msgspec.json.encode({"metadata": self.metadata, "data": self.data}).decode()
 
 
-def source_of(participant: str) -> str:
-    """The event source that only this participant may use."""
-    return f"travel.{participant}"
-
-
 def canonical(value: object) -> bytes:
     """JSON text in the one form that equal values share: sorted keys, no spaces, UTF-8.
 
@@ -194,24 +189,24 @@ def read_envelope(body: str) -> Envelope:
     return envelope
 
 
-def read_metadata(envelope: Envelope) -> Metadata:
-    """A fact's metadata; `Unreadable` for another major version, a missing part, or parts that do not belong together."""
-    return _metadata(envelope, Metadata)
+def read_metadata(envelope: Envelope, saga: str) -> Metadata:
+    """The metadata of a saga's fact; `Unreadable` for another major version, a missing part, or parts that do not belong together."""
+    return _metadata(envelope, saga, Metadata)
 
 
-def read_rejection(envelope: Envelope) -> RejectionMetadata:
+def read_rejection(envelope: Envelope, saga: str) -> RejectionMetadata:
     """A rejection's metadata; `Unreadable` as for any other fact."""
-    return _metadata(envelope, RejectionMetadata)
+    return _metadata(envelope, saga, RejectionMetadata)
 
 
-def _metadata(envelope: Envelope, kind: type[M]) -> M:
+def _metadata(envelope: Envelope, saga: str, kind: type[M]) -> M:
     raw = envelope.detail.get("metadata") if isinstance(envelope.detail, dict) else None
     version = raw.get("version") if isinstance(raw, dict) else None
     if version != VERSION:
         raise Unreadable(f"metadata.version = {version!r}: this reader knows version {VERSION}")
     _check_unicode(envelope.detail)
     metadata = _converted(raw, kind, "metadata")
-    if envelope.source != source_of(metadata.participant):
+    if envelope.source != f"{saga}.{metadata.participant}":
         raise Unreadable(
             f"metadata.participant = {metadata.participant!r} does not belong to source {envelope.source!r}"
         )

@@ -14,8 +14,8 @@ from console.render import STYLES, because, log_rows, plain, rejected_as, standi
 from console.requests import Request, ask_for_trip, ask_to_cancel, read_trip
 from console.screen import Screen
 from console.trouble import Exit, Trouble
-from services.trip.standing import Rejection
 from shared.message import Mode
+from shared.observer.standing import Rejection
 from shared.saga.timeline import Status
 
 

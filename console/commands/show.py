@@ -16,7 +16,7 @@ from console.requests import checked
 from console.screen import Screen
 from console.trouble import Exit, Trouble
 from infra.catalog import CATALOG
-from services.trip.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection
 from shared.saga.timeline import Facts, Status
 
 

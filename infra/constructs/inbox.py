@@ -82,7 +82,7 @@ class Inbox(Construct):
             self,
             "Schedule",
             name=name,
-            description="Once a minute: look for trips that are due",
+            description=f"Once a minute: look for {self.stack.catalog.saga.noun.lower()}s that are due",
             schedule_expression="rate(1 minute)",
             targets=[self._target()],
         )

@@ -3,6 +3,7 @@
 from aws_cdk import CfnResource, Environment, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
+from infra.catalog import Catalog
 from infra.constructs.alarms import Alarm
 from infra.names import Names, Place
 from infra.stages import Stage
@@ -11,8 +12,8 @@ from infra.stages import Stage
 class ServiceStack(Stack):
     """One service, or the platform, in one stage. It refers to other stacks by name only."""
 
-    def __init__(self, scope: Construct, stage: Stage, service: str, description: str) -> None:
-        self.names = Names(stage.name)
+    def __init__(self, scope: Construct, stage: Stage, catalog: Catalog, service: str, description: str) -> None:
+        self.names = Names(stage.name, catalog.app)
         name = self.names.stack(service)
         super().__init__(
             scope,
@@ -23,6 +24,7 @@ class ServiceStack(Stack):
             termination_protection=stage.protects_data,
         )
         self.stage = stage
+        self.catalog = catalog
         self.service = service
         self.place = Place(self.account, self.region, self.partition)
         Tags.of(self).add("wayfare:stage", stage.name)
@@ -35,7 +37,7 @@ class ServiceStack(Stack):
 
     def alarm(self, alarm: Alarm) -> None:
         """Have an alarm tell the stage's topic."""
-        short = alarm.of.removeprefix(f"wayfare-{self.stage.name}-")  # the same id in every stage
+        short = alarm.of.removeprefix(self.names.stack(""))  # the same id in every stage
         alarm.add_to(self, f"Alarm-{short}-{alarm.metric}", self.place.topic(self.names.alarm_topic))
 
     def leave_out(self) -> None:

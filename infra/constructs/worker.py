@@ -15,7 +15,6 @@ from infra.constructs.reasons import acknowledge
 from infra.constructs.service_stack import ServiceStack
 from infra.names import BOARD
 from infra.units import Unit
-from shared.message import source_of
 
 
 class Worker(Construct):
@@ -58,7 +57,7 @@ class Worker(Construct):
             function_name=self.name,
             runtime=lambda_.Runtime(stage.platform.runtime),
             architecture=_architecture(stage.platform.architecture),
-            handler=self.unit.handler(self.stack.service),
+            handler=self.unit.handler(self.stack.catalog.package, self.stack.service),
             code=lambda_.Code.from_asset(str(code)),
             memory_size=stage.memory_mb,
             timeout=Duration.seconds(stage.timeout_seconds),
@@ -163,7 +162,7 @@ class Worker(Construct):
     def _announce(self) -> iam.PolicyStatement:
         """Put events on the stage's bus, in its own service's name only."""
         bus = self.stack.place.bus(self.stack.names.bus)
-        mine = {"StringEquals": {"events:source": source_of(self.stack.service)}}
+        mine = {"StringEquals": {"events:source": self.stack.catalog.saga.source_of(self.stack.service)}}
         return _allow(["events:PutEvents"], bus, conditions=mine)
 
 

@@ -13,7 +13,7 @@ from sandbox.local_world import LocalWorld, WorldError
 from sandbox.memory.world import MemoryWorld
 from sandbox.modes import Mode
 from sandbox.world import World
-from services.trip.standing import Known
+from shared.observer.standing import Known
 
 CLIENTS = 16
 """Threads that put events: enough that none waits for another at any rate a laptop can serve."""

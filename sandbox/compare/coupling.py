@@ -33,14 +33,22 @@ NEWCOMERS: Final[Mapping[str, int]] = {
 LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "domain of the participants": ("services/hotel/*.py", "services/flight/*.py", "services/car/*.py"),
     "saga runtime, both modes": ("shared/*.py", "shared/saga/*.py", "shared/aws/*.py"),
-    "observer, both modes": ("services/trip/*.py",),
+    "observer, both modes": (
+        "services/trip/*.py",
+        "shared/observer/*.py",
+        "shared/aws/observing.py",
+        "shared/aws/saga_log.py",
+    ),
     "infrastructure, both modes": ("infra/constructs/*.py", "infra/*.py"),
     "choreography: who hears what": ("infra/rules.py",),
     "orchestration alone": (
         "services/orchestrator/*.py",
         "infra/machine.py",
         "infra/orchestrator.py",
+        "shared/saga/starter.py",
         "shared/saga/tasks.py",
+        "shared/aws/machine.py",
+        "shared/aws/starting.py",
         "shared/aws/tasks.py",
     ),
 }

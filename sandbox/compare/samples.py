@@ -10,7 +10,7 @@ from sandbox.compare.arena import Puts
 from sandbox.compare.stopwatch import Heard
 from sandbox.compare.workload import CANCELLED, Order
 from sandbox.world import Books
-from services.trip.standing import Known
+from shared.observer.standing import Known
 from shared.saga.record import State
 from shared.saga.timeline import Facts, saga_log, verdict
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from threading import Lock
 
-from services.trip.standing import Known, Rejection, Summary
+from shared.observer.standing import Known, Rejection, Summary
 from shared.saga.timeline import Noted
 
 

@@ -21,11 +21,11 @@ from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.routing import routes_of
 from sandbox.modes import CHOREOGRAPHY, REVERSE
 from sandbox.world import Books, Inbox, Parked
-from services.trip.effects import TripPorts
 from services.trip.observer import observe, watch
-from services.trip.standing import Known, Rejection
 from shared.aws.settings import terms_from
 from shared.message import Fact
+from shared.observer.effects import TripPorts
+from shared.observer.standing import Known, Rejection
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import WorkerDied, with_faults

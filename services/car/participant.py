@@ -3,8 +3,10 @@
 from services.car.facts import CarBooked, CarBookingFailed, CarCancelled
 from services.car.inventory import key_of, plan
 from shared.saga.participant import Participant
+from shared.trip import TRIP
 
 CAR = Participant(
+    saga=TRIP,
     name="car",
     leg=30,
     booked=CarBooked,

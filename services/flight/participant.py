@@ -3,8 +3,10 @@
 from services.flight.facts import FlightBooked, FlightBookingFailed, FlightCancelled
 from services.flight.inventory import key_of, plan
 from shared.saga.participant import Participant
+from shared.trip import TRIP
 
 FLIGHT = Participant(
+    saga=TRIP,
     name="flight",
     leg=20,
     booked=FlightBooked,

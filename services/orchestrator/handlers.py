@@ -1,6 +1,6 @@
 """The orchestrator's function: a name, no logic."""
 
-from services.orchestrator.consumers import starting
-from shared.aws.entry import queue_consumer
+from shared.aws.starting import start_consumer
+from shared.trip import TRIP
 
-start = queue_consumer(starting)
+start = start_consumer(TRIP)

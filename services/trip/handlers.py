@@ -1,7 +1,7 @@
 """Trip's functions: names, no logic."""
 
-from services.trip.consumers import observation, reminder
-from shared.aws.entry import queue_consumer
+from shared.aws.observing import observation_consumer, watch_consumer
+from shared.trip import TRIP
 
-observe = queue_consumer(observation)
-watch = queue_consumer(reminder)
+observe = observation_consumer(TRIP)
+watch = watch_consumer(TRIP)

@@ -1,93 +1,10 @@
-"""The observer: sees every fact, commands nothing, and reminds the pivot when an outcome or an answer is overdue."""
+"""The observer of trips: every fact of a trip, and who is overdue."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from functools import partial
 
-import msgspec
+from shared.observer import observing
+from shared.trip import TRIP
 
-from services.trip import standing
-from services.trip.effects import Enter, FindDue, Note, NoteRejection, Recall
-from services.trip.facts import TripCancelled, TripCancelRequested, TripConfirmed, TripExpired, TripFailed
-from services.trip.reading import read
-from shared.message import VERSION, Data, Fact, Metadata, Unreadable, source_of
-from shared.saga.effects import Core, Quarantine, announce
-from shared.saga.timeline import CANCEL_REASON, Facts, Noted, Status
-
-TRIP = "trip"
-
-
-def observe(legs: Mapping[str, int], client_source: str, body: str) -> Core[None]:
-    """Handle one message of the observe queue: keep the fact, and say so when the trip has come to an end."""
-    try:
-        seen = read(legs, client_source, body)
-        if isinstance(seen, standing.Rejection):
-            yield NoteRejection(seen)
-        else:
-            yield from _follow_up(legs, (yield Note(seen)))
-    except Unreadable as unreadable:
-        yield Quarantine(body, str(unreadable))
-
-
-def watch(legs: Mapping[str, int], now: datetime) -> Core[None]:
-    """Handle one tick of the clock: remind whoever is overdue."""
-    due: list[standing.Summary] = yield FindDue(now)
-    for summary in due:
-        yield from remind(legs, summary.trip_id, now)
-
-
-def remind(legs: Mapping[str, int], trip_id: str, now: datetime) -> Core[None]:
-    """Look at a trip that is due, and put what is overdue."""
-    known: standing.Known = yield Recall(trip_id)
-    facts = Facts(known.noted, legs)
-    summary = yield from _follow_up(legs, known)
-    nudge = summary.nudges + 1
-    overdue: list[tuple[str, Data]] = (
-        [("EXPIRED", TripExpired(nudge=nudge))] if standing.expired(facts, summary, now) else []
-    )
-    overdue += [("CANCEL", TripCancelRequested(nudge=nudge))] if standing.cancel_overdue(facts, summary, now) else []
-    for state, data in overdue:
-        yield from announce(_fact(facts, f"{state}:{nudge}", data, now))
-    if overdue:
-        yield Enter(standing.nudged(summary, now))
-
-
-def _follow_up(legs: Mapping[str, int], known: standing.Known) -> Core[standing.Summary]:
-    """Bring the summary up to date with the facts; an outcome is announced before it is marked so."""
-    facts = Facts(known.noted, legs)
-    summary = standing.assess(facts, known.summary)
-    if summary.status.ended and summary.announced is not summary.status:
-        yield from announce(_outcome(facts, summary))
-        summary = msgspec.structs.replace(summary, announced=summary.status)
-    if not standing.tells_nothing_new(summary, known.summary):
-        yield Enter(summary)
-    return summary
-
-
-def _outcome(facts: Facts, summary: standing.Summary) -> Fact:
-    data: Data
-    match summary.status:
-        case Status.CONFIRMED:
-            data = TripConfirmed()
-        case Status.CANCELLED:
-            data = TripCancelled(reason=CANCEL_REASON)
-        case _:
-            data = TripFailed(reason=summary.reason, message=summary.message)
-    return _fact(facts, str(summary.status), data, max(fact.occurred_at for fact in facts.all))
-
-
-def _fact(facts: Facts, state: str, data: Data, at: datetime) -> Fact:
-    last: Noted = facts.all[-1]
-    metadata = Metadata(
-        event_id=f"{TRIP}:{last.trip_id}:{state}",
-        trip_id=last.trip_id,
-        causation_id=last.event_id,
-        participant=TRIP,
-        leg=0,
-        mode=last.mode,
-        version=VERSION,
-        occurred_at=at,
-        request_hash=next((fact.request_hash for fact in facts.all if fact.request_hash), None),
-        requested_at=facts.requested_at,
-        deadline=facts.deadline,
-    )
-    return Fact(source_of(TRIP), type(data).__name__, metadata, data)
+observe = partial(observing.observe, TRIP)
+watch = partial(observing.watch, TRIP)
+remind = partial(observing.remind, TRIP)

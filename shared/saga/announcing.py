@@ -26,7 +26,7 @@ def announcement(participant: Participant, record: Record, asked: str | None = N
     """
     part, data = _told(participant, record)
     metadata = _metadata(participant, record, str(record.state), record.decided_at, asked)
-    return Fact(participant.source, participant.title + part, metadata, data)
+    return Fact(participant.source, participant.detail_type(part), metadata, data)
 
 
 def _told(participant: Participant, record: Record) -> tuple[str, Data]:
@@ -40,7 +40,7 @@ def _told(participant: Participant, record: Record) -> tuple[str, Data]:
 
 
 def rejection(speaker: Speaker, refused: Rejected) -> Fact:
-    """The answer to one request that starts no trip."""
+    """The answer to one request that starts no saga."""
     metadata = RejectionMetadata(
         event_id=f"{speaker.name}:{refused.request_id}:REJECTED",
         causation_id=refused.request_id,
@@ -52,14 +52,15 @@ def rejection(speaker: Speaker, refused: Rejected) -> Fact:
         request_hash=refused.request_hash,
     )
     data = TripRequestRejected(request_id=refused.request_id, reason=refused.reason, problems=refused.problems)
-    return Fact(speaker.source, "TripRequestRejected", metadata, data)
+    return Fact(speaker.source, speaker.saga.rejected, metadata, data)
 
 
 def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str, parked: bool) -> Fact:
     """A compensation that could not be done yet, or that is given up until an operator redrives it."""
     kind = CompensationParked if parked else CompensationDelayed
     metadata = _metadata(participant, notice, f"{'PARKED' if parked else 'DELAYED'}:{attempt}", notice.at)
-    return Fact(participant.source, participant.title + kind.__name__, metadata, kind(attempt=attempt, reason=reason))
+    data = kind(attempt=attempt, reason=reason)
+    return Fact(participant.source, participant.detail_type(kind.__name__), metadata, data)
 
 
 def _metadata(

@@ -1,4 +1,4 @@
-"""Fault injection that a request asks for (`failBook…`, `faults`), where the stage allows it.
+"""Fault injection that a request asks for (its flags, `faults`), where the stage allows it.
 
 Elsewhere the first leg rejects such a request, so that no trip with a fault ever gets this far.
 """
@@ -34,9 +34,8 @@ class Pause:
 
 def refusal_asked_for(participant: Participant, trip: Mapping[str, Any]) -> Planning | None:
     """A planning that refuses, if the trip asks this participant to."""
-    flag = f"failBook{participant.title}"
-    if trip.get(flag) is True:
-        return _refuse(f"{flag} asked for it")
+    if asked := participant.saga.asked_to_fail(participant.name, trip):
+        return _refuse(asked)
     if any(fault["at"] == participant.name and fault["do"] == "refuse" for fault in trip.get("faults", ())):
         return _refuse(f"a fault at {participant.name} asked for it")
     return None

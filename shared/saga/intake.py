@@ -20,8 +20,9 @@ from shared.message import (
     request_hash,
     shorten,
 )
-from shared.saga.participant import Participant, title_of
-from shared.trip import TRIP_ID_CHECK, InvalidTrip, parse_trip
+from shared.request import ID
+from shared.saga.declaration import InvalidRequest, Saga
+from shared.saga.participant import Participant
 
 ORCHESTRATOR = "orchestrator"
 
@@ -30,15 +31,19 @@ ORCHESTRATOR = "orchestrator"
 class Terms:
     """What the stage lays down for a participant.
 
-    `after` is the participant whose booking triggers this one's, with its leg (None: this one starts trips);
+    `client_source` is the source of requests (empty: the saga's own `client`). `after` is the participant whose booking triggers this one's, with its leg (None: this one starts trips);
     `unlisted` the capacity of stock that nobody has listed (None: the service's own default).
     """
 
-    client_source: str = "travel.client"
+    client_source: str = ""
     after: tuple[str, int] | None = None
     faults_allowed: bool = False
     default_deadline: timedelta = timedelta(minutes=5)
     unlisted: int | None = None
+
+    def clients(self, saga: Saga) -> str:
+        """The event source that clients use."""
+        return self.client_source or saga.source_of("client")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,22 +95,25 @@ class Notice:
     deadline: datetime | None = None
 
 
-def read_booking(terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
+def read_booking(saga: Saga, terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
     """What a message in the book queue asks: a client's request for the first leg, the previous leg's booking for the others."""
-    return _opening(terms, envelope, at) if terms.after is None else _continuation(terms.after, envelope, at)
+    return (
+        _opening(saga, terms, envelope, at) if terms.after is None else _continuation(saga, terms.after, envelope, at)
+    )
 
 
-def _opening(terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
-    if (envelope.source, envelope.detail_type) != (terms.client_source, "TripRequested"):
+def _opening(saga: Saga, terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
+    if (envelope.source, envelope.detail_type) != (terms.clients(saga), saga.requested):
         raise Unreadable(
-            f"{envelope.detail_type!r} from {envelope.source!r}: the first leg starts on TripRequested from {terms.client_source!r}"
+            f"{envelope.detail_type!r} from {envelope.source!r}:"
+            f" the first leg starts on {saga.requested} from {terms.clients(saga)!r}"
         )
     try:
-        request = parse_trip(envelope.detail, requested_at=envelope.time, faults_allowed=terms.faults_allowed)
-    except InvalidTrip as invalid:
+        request = saga.read(envelope.detail, requested_at=envelope.time, faults_allowed=terms.faults_allowed)
+    except InvalidRequest as invalid:
         return Rejected(
             request_id=envelope.id,
-            trip_id=_named_trip(envelope.detail),
+            trip_id=saga.named(envelope.detail),
             at=envelope.time,
             reason="invalid",
             problems=invalid.problems,
@@ -122,15 +130,11 @@ def _opening(terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected
     )
 
 
-def _named_trip(detail: object) -> str | None:
-    trip_id = detail.get("tripId") if isinstance(detail, dict) else None
-    return trip_id if TRIP_ID_CHECK.accepts(trip_id) else None
-
-
-def _continuation(after: tuple[str, int], envelope: Envelope, at: datetime) -> Order:
-    metadata = read_metadata(envelope)
+def _continuation(saga: Saga, after: tuple[str, int], envelope: Envelope, at: datetime) -> Order:
+    metadata = read_metadata(envelope, saga.name)
     upstream, leg = after
-    if (metadata.participant, metadata.leg, envelope.detail_type) != (upstream, leg, f"{title_of(upstream)}Booked"):
+    booked = saga.detail_type(upstream, "Booked")
+    if (metadata.participant, metadata.leg, envelope.detail_type) != (upstream, leg, booked):
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: this participant follows {upstream!r}, leg {leg}"
         )
@@ -138,11 +142,11 @@ def _continuation(after: tuple[str, int], envelope: Envelope, at: datetime) -> O
         raise Unreadable("metadata: a booking carries requestHash, requestedAt and deadline")
     trip = read_data(envelope, Booked).trip
     try:  # the bus is open to whoever may put events: what cannot have passed the first leg is not planned with
-        parse_trip(trip, requested_at=metadata.requested_at, faults_allowed=True)
-    except InvalidTrip as invalid:
+        saga.read(trip, requested_at=metadata.requested_at, faults_allowed=True)
+    except InvalidRequest as invalid:
         raise Unreadable(f"data.trip: {invalid}") from invalid
-    if trip["tripId"] != metadata.trip_id:
-        raise Unreadable(f"data.trip.tripId = {shorten(trip['tripId'])}: metadata.tripId says {metadata.trip_id!r}")
+    if (named := saga.named(trip)) != metadata.trip_id:
+        raise Unreadable(f"data.trip.{saga.id_field} = {shorten(named)}: metadata.tripId says {metadata.trip_id!r}")
     return Order(
         trip_id=metadata.trip_id,
         request_hash=metadata.request_hash,
@@ -157,21 +161,20 @@ def _continuation(after: tuple[str, int], envelope: Envelope, at: datetime) -> O
 
 def read_notice(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:
     """What a message in the compensate queue asks."""
-    match envelope.detail_type:
-        case "TripCancelRequested" if participant.pivot and envelope.source == terms.client_source:
-            return _client_cancel(envelope, at)
-        case "CompensationRequested" if not participant.pivot:
-            return _handed_over(envelope, at)
-        case "TripCancelRequested" | "TripExpired":
-            return _observer_notice(participant, envelope, at)
-        case _:
-            return _failure_downstream(participant, terms, envelope, at)
+    saga, said = participant.saga, envelope.detail_type
+    if said == saga.cancel_requested and participant.pivot and envelope.source == terms.clients(saga):
+        return _client_cancel(saga, envelope, at)
+    if said == "CompensationRequested" and not participant.pivot:
+        return _handed_over(saga, envelope, at)
+    if said in (saga.cancel_requested, saga.expired):
+        return _observer_notice(participant, envelope, at)
+    return _failure_downstream(participant, terms, envelope, at)
 
 
-def _client_cancel(envelope: Envelope, at: datetime) -> Notice:
-    trip_id = _named_trip(envelope.detail)
+def _client_cancel(saga: Saga, envelope: Envelope, at: datetime) -> Notice:
+    trip_id = saga.named(envelope.detail)
     if trip_id is None:
-        raise Unreadable(f"tripId: {TRIP_ID_CHECK.cure}")
+        raise Unreadable(f"{saga.id_field}: {ID.cure}")
     return Notice(
         ask=Ask.CANCEL,
         trip_id=trip_id,
@@ -184,24 +187,25 @@ def _client_cancel(envelope: Envelope, at: datetime) -> Notice:
 
 
 def _observer_notice(participant: Participant, envelope: Envelope, at: datetime) -> Notice:
-    metadata = read_metadata(envelope)
-    cancel = envelope.detail_type == "TripCancelRequested"
-    if metadata.participant != "trip" or (cancel and not participant.pivot):
+    saga = participant.saga
+    metadata = read_metadata(envelope, saga.name)
+    cancel = envelope.detail_type == saga.cancel_requested
+    if metadata.participant != saga.observer or (cancel and not participant.pivot):
         raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r} is not for {participant.name!r}")
     return _notice(Ask.CANCEL if cancel else Ask.EXPIRE, metadata, at, reason=Ask.CANCEL if cancel else Ask.EXPIRE)
 
 
-def _handed_over(envelope: Envelope, at: datetime) -> Notice:
+def _handed_over(saga: Saga, envelope: Envelope, at: datetime) -> Notice:
     """A cancel that kept failing when the state machine asked for it."""
-    metadata = read_metadata(envelope)
+    metadata = read_metadata(envelope, saga.name)
     if metadata.participant != ORCHESTRATOR:
         raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r}: only {ORCHESTRATOR!r} hands over")
     return _notice(Ask.COMPENSATE, metadata, at, reason=read_data(envelope, CompensationRequested).reason)
 
 
 def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:
-    metadata = read_metadata(envelope)
-    part = envelope.detail_type.removeprefix(title_of(metadata.participant))
+    metadata = read_metadata(envelope, participant.saga.name)
+    part = participant.saga.part_of(metadata.participant, envelope.detail_type)
     not_later = {participant.name, terms.after[0] if terms.after else None}  # whatever leg they claim
     if (
         part not in ("BookingFailed", "Cancelled")

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.message import Booked, BookingFailed, Cancelled, source_of
+from shared.message import Booked, BookingFailed, Cancelled
+from shared.saga.declaration import Saga, title_of
 from shared.saga.plan import Planning
 from shared.saga.record import StockKey
-
-PARTS = ("Booked", "BookingFailed", "Cancelled", "CompensationDelayed", "CompensationParked")
-"""What a participant can announce; the fact's detail-type is the participant's name before it."""
 
 
 class Speaker(Protocol):
@@ -21,17 +19,20 @@ class Speaker(Protocol):
     def leg(self) -> int: ...
     @property
     def source(self) -> str: ...
+    @property
+    def saga(self) -> Saga: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:
-    """A service that takes part in the saga.
+    """A service that takes part in a saga.
 
     `leg` orders participants; the last one is the `pivot`, whose record commits the trip. `plan` is called with the
     trip and the stage's capacity for unlisted stock (None: the service's own default). `shelve` names a stock item from
     what a person calls it, and raises `ValueError` with the cure. `step` is what the saga log calls this leg.
     """
 
+    saga: Saga
     name: str
     leg: int
     booked: type[Booked]
@@ -48,9 +49,8 @@ class Participant:
 
     @property
     def source(self) -> str:
-        return source_of(self.name)
+        return self.saga.source_of(self.name)
 
-
-def title_of(participant: str) -> str:
-    """The prefix of a participant's detail-types: `Hotel` for `hotel`."""
-    return participant[:1].upper() + participant[1:]
+    def detail_type(self, part: str) -> str:
+        """What its fact is called on the bus."""
+        return self.saga.detail_type(self.name, part)

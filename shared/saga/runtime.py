@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from shared.message import Fact, Problem, Unreadable, read_envelope
 from shared.ports import Busy, Stale
 from shared.saga.announcing import announcement, delay, rejection
+from shared.saga.declaration import Saga
 from shared.saga.effects import Core, Quarantine, announce, decide, look, release
 from shared.saga.faults import refusal_asked_for
 from shared.saga.intake import Ask, Notice, Order, Rejected, Terms, read_booking, read_notice
@@ -21,7 +22,7 @@ from shared.saga.plan import Plan, Refused
 from shared.saga.record import Record, State, conflicts
 
 PIVOTS_WORDS = {
-    "cancelled": "the user cancelled the trip",
+    "cancelled": "the user cancelled the {noun}",
     "deadline": "the deadline passed first",
     "technical_failure": "an earlier step could not be done, or not be known to be done",
 }
@@ -44,7 +45,7 @@ class Delivery:
 def handle_booking(participant: Participant, terms: Terms, delivery: Delivery) -> Core[None]:
     """Handle one message of the book queue."""
     try:
-        intent = read_booking(terms, read_envelope(delivery.body), delivery.at)
+        intent = read_booking(participant.saga, terms, read_envelope(delivery.body), delivery.at)
         if isinstance(intent, Rejected):
             fact = rejection(participant, intent)
         else:
@@ -89,18 +90,24 @@ def _answer(participant: Participant, terms: Terms, order: Order) -> Core[Fact]:
     if not conflicts(record.request_hash, order.request_hash):
         return announcement(participant, record)
     if terms.after is None:
-        return rejection(participant, conflict_of(order))
-    raise Unreadable(f"trip {order.trip_id} is recorded here for another request")
+        return rejection(participant, conflict_of(participant.saga, order))
+    raise Unreadable(f"{participant.saga.noun.lower()} {order.trip_id} is recorded here for another request")
 
 
-def conflict_of(order: Order) -> Rejected:
-    """The answer to a request whose trip id another request has."""
+def conflict_of(saga: Saga, order: Order) -> Rejected:
+    """The answer to a request whose id another request has."""
     return Rejected(
         request_id=order.cause,
         trip_id=order.trip_id,
         at=order.requested_at,
         reason="conflict",
-        problems=(Problem("tripId", f'"{order.trip_id}"', "another request has this trip id; choose a new one"),),
+        problems=(
+            Problem(
+                saga.id_field,
+                f'"{order.trip_id}"',
+                f"another request has this {saga.noun.lower()} id; choose a new one",
+            ),
+        ),
         request_hash=order.request_hash,
     )
 
@@ -168,7 +175,7 @@ def give_up(participant: Participant, notice: Notice) -> Core[Record | None]:
     if not conflicts(record.request_hash, notice.request_hash):
         record = yield from release(record, _cancelled(record, notice))
     if conflicts(record.request_hash, notice.request_hash):
-        raise Unreadable(f"trip {notice.trip_id} is recorded here for another request")
+        raise Unreadable(f"{participant.saga.noun.lower()} {notice.trip_id} is recorded here for another request")
     return record
 
 
@@ -184,10 +191,14 @@ def _first_word(participant: Participant, notice: Notice) -> Record | None:
         mode=notice.mode,
         request_hash=notice.request_hash,
         reason=notice.reason,
-        message=PIVOTS_WORDS.get(notice.reason, "") if participant.pivot else "",
+        message=_pivots_words(participant, notice.reason) if participant.pivot else "",
         requested_at=notice.requested_at,
         deadline=notice.deadline,
     )
+
+
+def _pivots_words(pivot: Participant, reason: str) -> str:
+    return PIVOTS_WORDS.get(reason, "").format(noun=pivot.saga.noun.lower())
 
 
 def _cancelled(booked: Record, notice: Notice) -> Record:

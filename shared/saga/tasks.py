@@ -78,8 +78,12 @@ def perform(participant: Participant, terms: Terms, task: Task, at: datetime) ->
         record = yield from _give_up(participant, task, at)
     if record is None or conflicts(record.request_hash, task.request_hash):
         if task.do is Do.BOOK and terms.after is None:
-            yield from announce(rejection(participant, conflict_of(order)))
-        return Answer(outcome=Outcome.CONFLICT, reason="conflict", message="another request has this trip id")
+            yield from announce(rejection(participant, conflict_of(participant.saga, order)))
+        return Answer(
+            outcome=Outcome.CONFLICT,
+            reason="conflict",
+            message=f"another request has this {participant.saga.noun.lower()} id",
+        )
     fact = announcement(participant, record)
     yield from announce(fact)
     return Answer(

@@ -18,18 +18,19 @@ from infra.catalog import CATALOG, ORCHESTRATOR, OUTCOMES
 from infra.matching import heard_by
 from infra.rules import all_rules
 from infra.stages import named
-from services.orchestrator.starter import Start, request_of, start
-from services.trip.effects import Note
 from services.trip.observer import observe
-from services.trip.standing import Known
 from shared.message import read_envelope
+from shared.observer.effects import Note
+from shared.observer.standing import Known
 from shared.ports import Busy
 from shared.saga.effects import Core, Decide, Release
 from shared.saga.intake import Order, Terms, read_booking
 from shared.saga.participant import Participant
 from shared.saga.record import Record
 from shared.saga.runtime import handle_booking, handle_notice
+from shared.saga.starter import Start, request_of, start
 from shared.saga.tasks import Do, Task, perform, read_task
+from shared.trip import TRIP
 from tests.contracts.frozen import frozen
 from tests.samples import HASH, LEGS, NOW, PARTICIPANTS, TERMS, body, booked, cancelled, delivery, failed, tombstone
 from tests.unit.by_hand import Answer, by_hand, ledger
@@ -103,7 +104,7 @@ def _situations(service: str, role: str, message: str) -> Iterator[Situation]:
 def _executions(message: str) -> Iterator[Situation]:
     """The starter, before whatever stands under the name; and every call that an execution can make."""
     for standing in ("this", "another"):
-        yield partial(start, TERMS["hotel"], message, NOW), {Start: partial(_standing, standing)}
+        yield partial(start, TRIP, TERMS["hotel"], message, NOW), {Start: partial(_standing, standing)}
     asked = request_of(_order(message))
     for name, who in PARTICIPANTS.items():
         for do in Do:
@@ -117,7 +118,7 @@ def _standing(which: str, asked: Start) -> Mapping[str, Any]:
 
 
 def _order(message: str) -> Order:
-    order = read_booking(TERMS["hotel"], read_envelope(message), NOW)
+    order = read_booking(TRIP, TERMS["hotel"], read_envelope(message), NOW)
     assert isinstance(order, Order)
     return order
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.requests import Request
-from services.trip.standing import Known, Rejection
 from shared.message import Problem
+from shared.observer.standing import Known, Rejection
 from shared.saga.timeline import CLIENT, Noted
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from infra.contracts import Contract, contracts
-from services.orchestrator.starter import start
-from services.trip.effects import FindDue, Note, Recall
 from services.trip.observer import observe, watch
-from services.trip.standing import Known, Summary
 from shared.message import Fact
+from shared.observer.effects import FindDue, Note, Recall
+from shared.observer.standing import Known, Summary
 from shared.ports import Busy
 from shared.saga.effects import Release
 from shared.saga.runtime import handle_booking, handle_notice
+from shared.saga.starter import start
+from shared.trip import TRIP
 from tests.samples import (
     DEADLINE,
     LEGS,
@@ -122,7 +123,7 @@ def _rejections() -> Iterator[Fact]:
 
 def _starters() -> Iterator[Fact]:
     wrong = requested(a_trip(mode="orchestration", hotel=""))
-    yield from by_hand(start(TERMS["hotel"], wrong, NOW), {}).announced
+    yield from by_hand(start(TRIP, TERMS["hotel"], wrong, NOW), {}).announced
 
 
 def _observers() -> Iterator[Fact]:

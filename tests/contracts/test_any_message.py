@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.trip.effects import Enter, Note, NoteRejection
 from services.trip.observer import observe
-from services.trip.standing import Known
 from shared.aws.ledger import item_of, record_of
+from shared.observer.effects import Enter, Note, NoteRejection
+from shared.observer.standing import Known
 from shared.saga.effects import Announce, Core, Decide, Look, Quarantine
 from shared.saga.runtime import handle_booking, handle_notice
 from tests.contracts.frozen import frozen

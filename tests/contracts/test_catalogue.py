@@ -10,7 +10,8 @@ from infra.stages import named
 from services.trip import facts as trip_facts
 from shared.aws.settings import legs_from, terms_from
 from shared.message import Booked, BookingFailed, Cancelled, Data
-from shared.saga.participant import PARTS, Participant
+from shared.saga.declaration import PARTS
+from shared.saga.participant import Participant
 
 LOCAL = named("local")
 

@@ -12,9 +12,9 @@ from infra.contracts import contracts
 from infra.matching import heard_by
 from infra.rules import all_rules
 from infra.stages import named
-from services.trip.effects import Note
 from services.trip.observer import observe
-from services.trip.standing import Known
+from shared.observer.effects import Note
+from shared.observer.standing import Known
 from shared.saga.effects import Core
 from shared.saga.runtime import handle_booking, handle_notice
 from tests.contracts.frozen import frozen, name_of

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.local_world import LocalWorld
-from services.trip.standing import Summary
+from shared.observer.standing import Summary
 from shared.saga.timeline import Status
 from tests.saga.story import example
 

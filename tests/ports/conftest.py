@@ -17,10 +17,10 @@ from infra.synth import synth
 from sandbox.local_world import LocalWorld
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
-from services.trip.effects import SagaLog
-from services.trip.log import DynamoSagaLog
 from shared.aws.ledger import DynamoLedger
+from shared.aws.saga_log import DynamoSagaLog
 from shared.aws.stock import DynamoStock
+from shared.observer.effects import SagaLog
 from shared.ports import Ledger
 from tests.infra.templates import read
 

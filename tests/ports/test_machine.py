@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from sandbox.local_world import LocalWorld
-from services.orchestrator.machine import StepFunctionsMachine
+from shared.aws.machine import StepFunctionsMachine
 from shared.message import Unreadable
 from shared.ports import Busy
 from tests.ports.conftest import Aws

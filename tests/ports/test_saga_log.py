@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from msgspec.structs import replace
 
-from services.trip.effects import SagaLog
-from services.trip.log import DynamoSagaLog
-from services.trip.standing import Known, Rejection, Summary, assess, nudged
+from shared.aws.saga_log import DynamoSagaLog
 from shared.message import Problem
+from shared.observer.effects import SagaLog
+from shared.observer.standing import Known, Rejection, Summary, assess, nudged
 from shared.ports import Busy
 from shared.saga.timeline import Facts, Noted, Status
 from tests.ports.conftest import Aws

@@ -16,7 +16,7 @@ from infra.catalog import CATALOG, PARTICIPANTS
 from sandbox.auditor import audit
 from sandbox.modes import ORCHESTRATION
 from sandbox.world import Books, Inbox, World
-from services.trip.standing import Rejection
+from shared.observer.standing import Rejection
 from shared.saga.record import State
 from shared.saga.timeline import Facts, Line, Status, saga_log, verdict
 

@@ -18,7 +18,7 @@ from sandbox.auditor import audit
 from sandbox.local_world import LocalWorld
 from sandbox.memory.world import MemoryWorld
 from sandbox.world import Books, Inbox, Parked, World
-from services.trip.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection
 from shared.saga.timeline import Status
 from tests.saga.bad_inputs import ABSENT, CASES, STRANGERS, Case, Put, fact
 from tests.saga.story import Story, Trip

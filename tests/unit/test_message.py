@@ -86,14 +86,14 @@ def test_an_event_without_a_zone_in_its_time_is_unreadable() -> None:
 def test_another_major_version_is_unreadable(version: object) -> None:
     """A reader never guesses what a later writer meant."""
     with pytest.raises(Unreadable, match=r"metadata\.version = .*: this reader knows version 1"):
-        read_metadata(read_envelope(fact("hotel", "Booked", version=version)))
+        read_metadata(read_envelope(fact("hotel", "Booked", version=version)), "travel")
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])
 def test_a_rejection_of_another_major_version_is_unreadable(version: object) -> None:
     """The same rule for the one fact without a trip."""
     with pytest.raises(Unreadable, match=r"metadata\.version"):
-        read_rejection(read_envelope(fact("hotel", "BookingFailed", version=version)))
+        read_rejection(read_envelope(fact("hotel", "BookingFailed", version=version)), "travel")
 
 
 @pytest.mark.parametrize("reader", [read_metadata, read_rejection])
@@ -102,7 +102,7 @@ def test_metadata_of_another_participant_than_the_source_is_unreadable(reader: o
     forged = body("CarBooked", "travel.hotel", {"metadata": metadata("car", "BOOKED"), "data": {}})
     assert callable(reader)
     with pytest.raises(Unreadable, match="does not belong to source"):
-        reader(read_envelope(forged))
+        reader(read_envelope(forged), "travel")
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_metadata_of_another_participant_than_the_source_is_unreadable(reader: o
 def test_a_wrong_part_of_the_metadata_is_named(part: str, value: object) -> None:
     """So that whoever reads the dead-letter queue need not guess."""
     with pytest.raises(Unreadable, match=rf"metadata: .*{part}"):
-        read_metadata(read_envelope(fact("hotel", "Booked", **{part: value})))
+        read_metadata(read_envelope(fact("hotel", "Booked", **{part: value})), "travel")
 
 
 @pytest.mark.parametrize("detail", [None, [], "text", 7, {}, {"metadata": []}, {"metadata": {}, "data": {}}])
 def test_a_detail_of_another_shape_is_unreadable(detail: object) -> None:
     """Whatever the detail is, the answer is the same kind of error."""
     with pytest.raises(Unreadable):
-        read_metadata(read_envelope(body("HotelBooked", "travel.hotel", detail)))
+        read_metadata(read_envelope(body("HotelBooked", "travel.hotel", detail)), "travel")
 
 
 @pytest.mark.parametrize("where", ["metadata", "data"])
@@ -128,14 +128,14 @@ def test_text_that_is_no_unicode_is_unreadable(where: str) -> None:
     event = json.loads(fact("hotel", "BookingFailed"))
     event["detail"][where]["requestHash" if where == "metadata" else "message"] = "\ud800"
     with pytest.raises(Unreadable, match="Unicode"):
-        read_metadata(read_envelope(json.dumps(event)))
+        read_metadata(read_envelope(json.dumps(event)), "travel")
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
 def test_a_moment_at_the_end_of_the_calendar_is_unreadable(moment: str) -> None:
     """Nobody could add five minutes to it."""
     with pytest.raises(Unreadable, match="occurredAt"):
-        read_metadata(read_envelope(fact("hotel", "Booked", occurredAt=moment)))
+        read_metadata(read_envelope(fact("hotel", "Booked", occurredAt=moment)), "travel")
     with pytest.raises(Unreadable, match="time"):
         read_envelope(requested().replace(NOW.isoformat(), moment))
 
@@ -146,7 +146,7 @@ def test_readers_ignore_fields_that_they_do_not_know() -> None:
     event["detail"] |= {"more": 1}
     event["detail"]["data"] |= {"hint": "added later"}
     envelope = read_envelope(json.dumps({**event, "replay-name": "replay-1"}))
-    assert read_metadata(envelope).trip_id == "trip-1"
+    assert read_metadata(envelope, "travel").trip_id == "trip-1"
     assert read_data(envelope, BookingFailed) == BookingFailed(reason="hotel_full", message="no room left")
 
 
@@ -162,7 +162,7 @@ def test_an_announced_fact_reads_back_as_it_was_meant() -> None:
     """What one participant writes, the next can read."""
     told = announcement(HOTEL, booked())
     envelope = read_envelope(body(told.detail_type, told.source, json.loads(told.detail())))
-    assert read_metadata(envelope) == told.metadata
+    assert read_metadata(envelope, "travel") == told.metadata
     assert read_data(envelope, Booked).trip == a_trip()
 
 
@@ -170,7 +170,7 @@ def test_a_rejection_names_its_request_and_no_trip_if_there_was_none() -> None:
     """It is about one request, whose event id it carries."""
     told = rejection(HOTEL, Rejected(request_id="event-9", trip_id=None, at=NOW, reason="invalid", problems=()))
     envelope = read_envelope(body(told.detail_type, told.source, json.loads(told.detail())))
-    assert read_rejection(envelope) == told.metadata
+    assert read_rejection(envelope, "travel") == told.metadata
     assert told.metadata.event_id == "hotel:event-9:REJECTED"
     assert "tripId" not in json.loads(told.detail())["metadata"]
 

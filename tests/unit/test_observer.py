@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from services.trip.effects import Enter, FindDue, Note, NoteRejection, Recall
 from services.trip.observer import observe, remind, watch
-from services.trip.standing import (
+from shared.message import Metadata, Unreadable
+from shared.observer.effects import Enter, FindDue, Note, NoteRejection, Recall
+from shared.observer.standing import (
     BACK_OFF,
     LONGEST_BACK_OFF,
     NO_DEADLINE,
@@ -22,7 +23,6 @@ from services.trip.standing import (
     nudged,
     tells_nothing_new,
 )
-from shared.message import Metadata, Unreadable
 from shared.ports import Busy
 from shared.saga.effects import Announce
 from shared.saga.timeline import Facts, Noted, Status

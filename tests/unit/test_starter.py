@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.orchestrator.starter import Start, request_of, start
+from shared import trip
 from shared.message import Unreadable, read_envelope, request_hash
 from shared.ports import Busy
 from shared.saga.effects import Announce
 from shared.saga.intake import Order, Terms, read_booking
+from shared.saga.starter import Start, request_of, start
 from shared.saga.tasks import Do, read_task
 from tests.samples import DEADLINE, NOW, a_trip, body, cancel_requested, fact, requested
 from tests.unit.by_hand import Run, by_hand
@@ -31,7 +32,7 @@ class Machine:
 
 def started(message: str, machine: Any = None) -> Run:
     """Handle one message of the start queue."""
-    return by_hand(start(Terms(), message, NOW), {Start: machine or Machine()})
+    return by_hand(start(trip.TRIP, Terms(), message, NOW), {Start: machine or Machine()})
 
 
 def test_a_request_starts_an_execution_named_after_its_trip() -> None:
@@ -120,12 +121,12 @@ def test_a_machine_that_does_not_answer_is_asked_again() -> None:
 
 def test_an_answer_that_is_not_on_the_bus_is_given_again() -> None:
     """The message is not deleted before."""
-    run = by_hand(start(Terms(), requested({**TRIP, "hotel": ""}), NOW), {Announce: lambda _: Busy("bus")})
+    run = by_hand(start(trip.TRIP, Terms(), requested({**TRIP, "hotel": ""}), NOW), {Announce: lambda _: Busy("bus")})
     assert str(run.failure) == "bus"
 
 
 def test_two_starts_of_one_trip_are_not_made_side_by_side() -> None:
     """A batch need not race with itself."""
-    order = read_booking(Terms(), read_envelope(REQUEST), NOW)
+    order = read_booking(trip.TRIP, Terms(), read_envelope(REQUEST), NOW)
     assert isinstance(order, Order)
     assert Start("trip-1", request_of(order)).touches() == {"trip-1"}

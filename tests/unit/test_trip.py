@@ -10,24 +10,26 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.message import Mode, Problem
-from shared.trip import MAX_BYTES, MAX_PROBLEMS, OPTIONAL, REQUIRED, InvalidTrip, TripRequest, parse_trip
+from shared.request import MAX_BYTES, MAX_PROBLEMS
+from shared.saga.declaration import InvalidRequest, Request
+from shared.trip import OPTIONAL, REQUIRED, parse_trip
 from tests.samples import NOW, a_trip
 from tests.unit.test_message import JSON
 
 
-def parsed(detail: object, *, faults_allowed: bool = False) -> TripRequest:
+def parsed(detail: object, *, faults_allowed: bool = False) -> Request:
     return parse_trip(detail, requested_at=NOW, faults_allowed=faults_allowed)
 
 
 def problems(detail: object, *, faults_allowed: bool = False) -> tuple[Problem, ...]:
-    with pytest.raises(InvalidTrip) as refused:
+    with pytest.raises(InvalidRequest) as refused:
         parsed(detail, faults_allowed=faults_allowed)
     return refused.value.problems
 
 
 def test_a_trip_like_the_examples_is_accepted_as_it_stands() -> None:
     """Dates in the past, an arrival after check-in, a car before the departure: shape is checked, sense is not."""
-    assert parsed(a_trip()) == TripRequest("trip-1", Mode.CHOREOGRAPHY, None, a_trip())
+    assert parsed(a_trip()) == Request("trip-1", Mode.CHOREOGRAPHY, None, a_trip())
 
 
 def test_what_is_optional_is_understood() -> None:
@@ -251,7 +253,7 @@ def test_any_json_is_either_a_trip_or_refused_with_reasons(detail: object) -> No
 def test_one_wrong_field_never_crashes(data: st.DataObject) -> None:
     """Any field of a good trip replaced by any JSON is a trip, or refused."""
     field = data.draw(st.sampled_from([*REQUIRED, *OPTIONAL, "faults", "failBookHotel", "other"]))
-    with suppress(InvalidTrip):
+    with suppress(InvalidRequest):
         parsed(a_trip() | {field: data.draw(JSON)}, faults_allowed=data.draw(st.booleans()))
 
 

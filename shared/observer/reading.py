@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from services.trip.standing import Rejection
 from shared.message import (
     BookingFailed,
     Cancelled,
@@ -20,9 +19,10 @@ from shared.message import (
     read_metadata,
     read_rejection,
 )
-from shared.saga.participant import PARTS, title_of
+from shared.observer.standing import Rejection
+from shared.request import ID
+from shared.saga.declaration import Saga
 from shared.saga.timeline import CLIENT, Noted
-from shared.trip import TRIP_ID_CHECK
 
 TOLD: Mapping[str, type[Data]] = {
     "BookingFailed": BookingFailed,
@@ -33,20 +33,18 @@ TOLD: Mapping[str, type[Data]] = {
 """The facts whose data is worth a note."""
 
 
-def read(legs: Mapping[str, int], client_source: str, body: str) -> Noted | Rejection:
+def read(saga: Saga, legs: Mapping[str, int], client_source: str, body: str) -> Noted | Rejection:
     """The note to keep of a message. Raises `Unreadable`."""
     envelope = read_envelope(body)
-    match envelope.detail_type:
-        case "TripRequestRejected":
-            return _rejection(envelope)
-        case "TripCancelRequested":
-            return _cancel_request(envelope, client_source)
-        case _:
-            return _fact(legs, envelope)
+    if envelope.detail_type == saga.rejected:
+        return _rejection(saga, envelope)
+    if envelope.detail_type == saga.cancel_requested:
+        return _cancel_request(saga, envelope, client_source)
+    return _fact(saga, legs, envelope)
 
 
-def _rejection(envelope: Envelope) -> Rejection:
-    metadata, data = read_rejection(envelope), read_data(envelope, TripRequestRejected)
+def _rejection(saga: Saga, envelope: Envelope) -> Rejection:
+    metadata, data = read_rejection(envelope, saga.name), read_data(envelope, TripRequestRejected)
     return Rejection(
         request_id=data.request_id,
         reason=data.reason,
@@ -56,27 +54,28 @@ def _rejection(envelope: Envelope) -> Rejection:
     )
 
 
-def _cancel_request(envelope: Envelope, client_source: str) -> Noted:
+def _cancel_request(saga: Saga, envelope: Envelope, client_source: str) -> Noted:
     """The client's cancel, or the observer's own repetition of it, which says nothing new."""
-    trip_id = envelope.detail.get("tripId") if isinstance(envelope.detail, dict) else None
     if envelope.source != client_source:
-        trip_id = read_metadata(envelope).trip_id
-    if not TRIP_ID_CHECK.accepts(trip_id):
-        raise Unreadable(f"{envelope.detail_type} from {envelope.source!r}: tripId: {TRIP_ID_CHECK.cure}")
+        trip_id: str | None = read_metadata(envelope, saga.name).trip_id
+    else:
+        trip_id = saga.named(envelope.detail)
+    if trip_id is None:
+        raise Unreadable(f"{envelope.detail_type} from {envelope.source!r}: {saga.id_field}: {ID.cure}")
     # whoever cancels twice cancels once: one note a trip, whatever the event ids
     return Noted(
         event_id=f"{CLIENT}:{trip_id}:CANCEL",
-        trip_id=str(trip_id),
+        trip_id=trip_id,
         participant=CLIENT,
         part="CancelRequested",
         occurred_at=envelope.time,
     )
 
 
-def _fact(legs: Mapping[str, int], envelope: Envelope) -> Noted:
-    metadata = read_metadata(envelope)
-    part = envelope.detail_type.removeprefix(title_of(metadata.participant))
-    if part not in PARTS or legs.get(metadata.participant) != metadata.leg:
+def _fact(saga: Saga, legs: Mapping[str, int], envelope: Envelope) -> Noted:
+    metadata = read_metadata(envelope, saga.name)
+    part = saga.part_of(metadata.participant, envelope.detail_type)
+    if part is None or legs.get(metadata.participant) != metadata.leg:
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no fact of a known participant"
         )

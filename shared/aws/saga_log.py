@@ -13,8 +13,8 @@ from zlib import crc32
 
 import msgspec
 
-from services.trip.standing import Known, Rejection, Summary
 from shared.aws.clients import understanding
+from shared.observer.standing import Known, Rejection, Summary
 from shared.saga.timeline import Noted
 
 SHARDS = 4

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.message import Mode, Unreadable, read_envelope, source_of
+from shared.message import Mode, Unreadable, read_envelope
 from shared.ports import DeadLetters, Publisher
 from shared.saga.announcing import rejection
+from shared.saga.declaration import Saga
 from shared.saga.effects import Core, Quarantine, announce
-from shared.saga.intake import Order, Rejected, Terms, read_booking
+from shared.saga.intake import ORCHESTRATOR, Order, Rejected, Terms, read_booking
 from shared.saga.runtime import conflict_of
 
 
@@ -21,12 +22,13 @@ from shared.saga.runtime import conflict_of
 class Orchestrator:
     """Who answers a request that starts no execution."""
 
-    name: str = "orchestrator"
+    saga: Saga
+    name: str = ORCHESTRATOR
     leg: int = 0
-    source: str = source_of("orchestrator")
 
-
-ME = Orchestrator()
+    @property
+    def source(self) -> str:
+        return self.saga.source_of(self.name)
 
 
 class Machine(Protocol):
@@ -59,28 +61,30 @@ class Start:
         return frozenset({self.name})
 
 
-def start(terms: Terms, body: str, at: datetime) -> Core[None]:
+def start(saga: Saga, terms: Terms, body: str, at: datetime) -> Core[None]:
     """Handle one message of the start queue."""
     try:
-        intent = _read(terms, body, at)
-        refused = intent if isinstance(intent, Rejected) else (yield from _start(intent))
+        intent = _read(saga, terms, body, at)
+        refused = intent if isinstance(intent, Rejected) else (yield from _start(saga, intent))
         if refused is not None:
-            yield from announce(rejection(ME, refused))
+            yield from announce(rejection(Orchestrator(saga), refused))
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
 
 
-def _read(terms: Terms, body: str, at: datetime) -> Order | Rejected:
-    intent = read_booking(terms, read_envelope(body), at)
+def _read(saga: Saga, terms: Terms, body: str, at: datetime) -> Order | Rejected:
+    intent = read_booking(saga, terms, read_envelope(body), at)
     if isinstance(intent, Order) and intent.mode is not Mode.ORCHESTRATION:
-        raise Unreadable(f"mode = {intent.mode}: the orchestrator starts trips whose mode is {Mode.ORCHESTRATION}")
+        raise Unreadable(
+            f"mode = {intent.mode}: the orchestrator starts {saga.noun.lower()}s whose mode is {Mode.ORCHESTRATION}"
+        )
     return intent
 
 
-def _start(order: Order) -> Core[Rejected | None]:
+def _start(saga: Saga, order: Order) -> Core[Rejected | None]:
     request = request_of(order)
     standing: Mapping[str, Any] = yield Start(order.trip_id, request)
-    return None if standing["requestHash"] == order.request_hash else conflict_of(order)
+    return None if standing["requestHash"] == order.request_hash else conflict_of(saga, order)
 
 
 def request_of(order: Order) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Trip's nouns and rules: what is on record of a trip, and when the observer speaks up."""
+"""The observer's nouns and rules: what is on record of a trip, and when the observer speaks up."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

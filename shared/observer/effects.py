@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.trip.standing import Known, Rejection, Summary, lateness
+from shared.observer.standing import Known, Rejection, Summary, lateness
 from shared.ports import DeadLetters, Publisher
 from shared.saga.timeline import Noted
 

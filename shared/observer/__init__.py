@@ -1,0 +1,1 @@
+"""The observer of a saga: sees every fact, commands nothing, reminds the pivot."""
