@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.trip.effects import Enter, FindDue, Note
+from shared.observer.effects import Enter, FindDue, Note
 from shared.ports import Seen, Stale
 from shared.saga.effects import Announce, Decide, Effect, Look, Quarantine, Release
 from shared.saga.record import Record
