@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from infra.catalog import CATALOG, OBSERVER
 from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
@@ -17,7 +19,7 @@ from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.modes import CHOREOGRAPHY, Mode
-from sandbox.world import Books, Inbox, Parked
+from sandbox.world import TASK, Books, Inbox, Parked
 from shared.aws.ledger import record_of, stock_of
 from shared.aws.saga_log import DynamoSagaLog
 from shared.observer.standing import Known, Rejection
@@ -112,7 +114,6 @@ class LocalWorld:
         self.wait_for(self._at_rest, "every message to be handled, and every execution to end")
 
     def executions(self, status: str) -> list[str]:
-        """The trips whose executions stand like this (`RUNNING`, `SUCCEEDED`, `FAILED`, `ABORTED`)."""
         client = self.engine.clients.client("stepfunctions")
         try:
             pages = list(
@@ -122,17 +123,23 @@ class LocalWorld:
             return []
         return [execution["name"] for page in pages for execution in page["executions"]]
 
-    def execution(self, trip_id: str) -> dict[str, Any]:
-        """A trip's execution, as DescribeExecution has it."""
-        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{trip_id}"
-        found: dict[str, Any] = self.engine.clients.client("stepfunctions").describe_execution(executionArn=arn)
+    def execution(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.engine.clients.client("stepfunctions").describe_execution(
+            executionArn=self._execution(name)
+        )
         return found
 
-    def tasks(self, trip_id: str) -> list[str]:
-        """The states of a trip's execution whose task was scheduled, in order, retries included."""
-        arn = self.execution(trip_id)["executionArn"]
+    def stop(self, name: str) -> bool:
         client = self.engine.clients.client("stepfunctions")
-        events = client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        try:
+            client.stop_execution(executionArn=self._execution(name))
+        except ClientError:  # it has just ended
+            return False
+        return True
+
+    def tasks(self, name: str) -> list[str]:
+        client = self.engine.clients.client("stepfunctions")
+        events = client.get_execution_history(executionArn=self._execution(name), maxResults=1000)["events"]
         entered, found = "", []
         for event in events:
             entered = event.get("stateEnteredEventDetails", {}).get("name", entered)
@@ -143,6 +150,9 @@ class LocalWorld:
     def machine(self) -> str:
         """The ARN of the stage's state machine."""
         return Place(self.engine.account, self.engine.region).machine(self.names.machine)
+
+    def _execution(self, name: str) -> str:
+        return f"{self.machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def _at_rest(self) -> bool:
         """Looked at twice around the executions: a message may have become one, or one a message, in between."""
@@ -215,10 +225,14 @@ class LocalWorld:
         return frozenset([*queues, *map(dead_letters, queues)])
 
     def _switch(self, inbox: Inbox, *, on: bool) -> None:
-        functions = self.engine.clients.client("lambda")
-        (mapping,) = functions.list_event_source_mappings(FunctionName=self.names.function(*inbox))[
-            "EventSourceMappings"
-        ]
+        functions, name = self.engine.clients.client("lambda"), self.names.function(*inbox)
+        if inbox.role == TASK and on:
+            functions.delete_function_concurrency(FunctionName=name)
+            return
+        if inbox.role == TASK:
+            functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+            return
+        (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
 
     def _queue(self, inbox: Inbox) -> str:

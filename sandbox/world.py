@@ -1,16 +1,19 @@
 """What a story needs of a running system, whichever engine it runs on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sandbox.modes import Mode
 from shared.observer.standing import Known, Rejection
 from shared.saga.record import Record, Stock, StockKey
 
+TASK: Final = "task"
+"""The role of the function that a state machine calls; it has no queue."""
+
 
 class Inbox(NamedTuple):
-    """A queue, by the service that owns it and its role."""
+    """A queue, by the service that owns it and its role; or a task function, which has none."""
 
     service: str
     role: str
@@ -47,7 +50,7 @@ class World(Protocol):
         """Send a message straight to a queue, past the bus."""
 
     def pause(self, inbox: Inbox) -> None:
-        """Switch the queue's consumer off; messages wait."""
+        """Switch the queue's consumer off; messages wait. Calls of a task function are refused."""
 
     def resume(self, inbox: Inbox) -> None:
         """Switch it on again."""
@@ -68,7 +71,22 @@ class World(Protocol):
         """Let time pass."""
 
     def settle(self) -> None:
-        """Wait until no message is left anywhere (queues whose consumer is switched off do not count)."""
+        """Wait until no message is left anywhere (queues whose consumer is switched off do not count), and no execution runs."""
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        """Let things happen until this is so, and no further."""
+
+    def executions(self, status: str) -> list[str]:
+        """The names of the executions that stand like this (`RUNNING`, `SUCCEEDED`, `FAILED`, `ABORTED`, `TIMED_OUT`)."""
+
+    def execution(self, name: str) -> Mapping[str, Any]:
+        """An execution, as DescribeExecution has it."""
+
+    def tasks(self, name: str) -> list[str]:
+        """The states of an execution whose task was scheduled, in order, retries included."""
+
+    def stop(self, name: str) -> bool:
+        """Stop an execution; False if it has just ended. What it has called comes to its end all the same."""
 
     def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
         """List a stock item, through its owner's own code."""

@@ -9,7 +9,7 @@ from infra.synth import synth
 from sandbox.engine.deploy import Deployer
 from sandbox.local_world import LocalWorld
 from sandbox.memory.world import MemoryWorld
-from sandbox.modes import ORCHESTRATION, REVERSE
+from sandbox.modes import CHOREOGRAPHY, ORCHESTRATION, REVERSE
 from sandbox.world import World
 
 
@@ -33,10 +33,13 @@ def orchestrated(local: LocalWorld) -> LocalWorld:
     return LocalWorld(local.engine, mode=ORCHESTRATION)
 
 
-@pytest.fixture(params=["memory", "memory-reverse", "local", "reverse", "orchestrated"])
+IN_MEMORY = {"memory": CHOREOGRAPHY, "memory-reverse": REVERSE, "memory-orchestrated": ORCHESTRATION}
+
+
+@pytest.fixture(params=[*IN_MEMORY, "local", "reverse", "orchestrated"])
 def world(request: pytest.FixtureRequest) -> World:
-    """A world to tell a story in: new in memory (in either compensation order), or on the engine (in either style)."""
-    if not request.param.startswith("memory"):
-        found: LocalWorld = request.getfixturevalue(request.param)
-        return found
-    return MemoryWorld(named("local-reverse" if request.param == "memory-reverse" else "local"))
+    """A world to tell a story in: new in memory, or on the engine; in each of the three modes."""
+    if mode := IN_MEMORY.get(request.param):
+        return MemoryWorld(named(mode.stage), mode=mode)
+    found: LocalWorld = request.getfixturevalue(request.param)
+    return found

@@ -6,6 +6,7 @@ An arena puts calls at their moments, waits for rest, and tells what was heard w
 import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from sandbox.compare.stopwatch import Heard, Stopwatch
@@ -118,9 +119,12 @@ class MemoryArena:
                 self.world.settle()
         return puts
 
-    def rest(self, trips: Collection[str], patience: float = PATIENCE) -> list[str]:  # noqa: ARG002 - there is no time
+    def rest(self, trips: Collection[str], patience: float = PATIENCE) -> list[str]:
         self.world.settle()
-        return still_open(self.world, trips)
+        waiting = still_open(self.world, trips)
+        if waiting:
+            self.world.wait_until(self.world.now + timedelta(seconds=patience))
+        return waiting
 
     def heard(self) -> list[Heard]:
         return []

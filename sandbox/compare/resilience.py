@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, REQUESTED
 from sandbox.auditor import Violation
@@ -16,6 +16,7 @@ from sandbox.compare.correctness import audited
 from sandbox.compare.runner import Report, calls_of, mark_of
 from sandbox.compare.stops import impatient, stopped
 from sandbox.compare.workload import Mix, Order, deal
+from sandbox.modes import ORCHESTRATION
 from sandbox.world import World
 from shared.saga.record import State
 
@@ -133,16 +134,16 @@ def _stopped(arena: Arena, what: str) -> AbstractContextManager[bool]:
 
 
 def _abort(arena: Arena) -> int:
-    """Stop every execution that runs: no Catch of theirs sees it. Answers how many."""
-    if not isinstance(arena, EngineArena):
+    """Stop every execution that runs, when one waits for the pivot: no Catch of theirs sees it. Answers how many."""
+    if arena.mode != ORCHESTRATION:
         return 0
-    executions = arena.world.machine.replace(":stateMachine:", ":execution:")
-    states, aborted = arena.world.engine.clients.client("stepfunctions"), 0
-    for trip in arena.world.executions("RUNNING"):
-        with suppress(ClientError):  # it has just ended
-            states.stop_execution(executionArn=f"{executions}:{trip}")
-            aborted += 1
-    return aborted
+    world, last = arena.world, f"Book {CATALOG.pivot.name}"
+    world.wait_for(partial(_any_waits, world, last), f"an execution to get to {last!r}")
+    return sum(world.stop(name) for name in world.executions("RUNNING"))
+
+
+def _any_waits(world: World, at: str) -> bool:
+    return any(world.tasks(name)[-1:] == [at] for name in world.executions("RUNNING"))
 
 
 def _allowed(what: str) -> timedelta:

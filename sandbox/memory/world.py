@@ -7,71 +7,50 @@ make a batch and in which order. The rules, the settings and the handlers are th
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+import msgspec
+
 from infra import settings
-from infra.catalog import CATALOG, OBSERVER, PARTICIPANTS
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, PARTICIPANTS
+from infra.machine import INVOKE, SEND
 from infra.stages import Stage, named
+from sandbox.memory.executions import Executions, NotCalled
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
+from sandbox.memory.machine import Call
+from sandbox.memory.mail import Bus, Message, Parking, in_virtual_time
 from sandbox.memory.routing import routes_of
-from sandbox.modes import CHOREOGRAPHY, REVERSE
-from sandbox.world import Books, Inbox, Parked
+from sandbox.modes import CHOREOGRAPHY, REVERSE, Mode
+from sandbox.world import TASK, Books, Inbox, Parked
 from services.trip.observer import observe, watch
 from shared.aws.settings import terms_from
-from shared.message import Fact
 from shared.observer.effects import TripPorts
 from shared.observer.standing import Known, Rejection
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import WorkerDied, with_faults
+from shared.saga.intake import Terms
 from shared.saga.participant import Participant
 from shared.saga.runtime import Delivery, handle_booking, handle_notice
+from shared.saga.starter import StarterPorts, start
+from shared.saga.tasks import Answer, collect, handle_call
+from shared.trip import TRIP
 
 BATCH = 10
 MAX_STEPS = 200_000
 
 
 @dataclass(frozen=True)
-class Message:
-    """A message in a queue, and how often it was delivered."""
-
-    body: str
-    deliveries: int = 0
-
-
-@dataclass(frozen=True)
 class Worker:
-    """The function behind a queue."""
+    """A function: behind a queue, or (the task) called by the state machine."""
 
-    core: Callable[[Delivery], Core[None]]
+    core: Callable[[Delivery], Core[Any]]
     ports: Any
-
-
-class Bus:
-    """`Publisher`: routes what it is given at once, by the stage's rules."""
-
-    def __init__(self, put: Callable[[str, str, Any], str]) -> None:
-        self._put = put
-
-    def publish(self, facts: Sequence[Fact]) -> Sequence[None]:
-        for fact in facts:
-            self._put(fact.source, fact.detail_type, json.loads(fact.detail()))
-        return [None] * len(facts)
-
-
-class Parking:
-    """`DeadLetters` of one queue."""
-
-    def __init__(self, parked: list[Parked]) -> None:
-        self._parked = parked
-
-    def park(self, body: str, reason: str) -> None:
-        self._parked.append(Parked(body, reason))
 
 
 class MemoryWorld:
@@ -79,11 +58,13 @@ class MemoryWorld:
 
     name = "memory"
 
-    def __init__(self, stage: Stage | None = None, seed: int = 0, duplicates: int = 1) -> None:
+    def __init__(
+        self, stage: Stage | None = None, seed: int = 0, duplicates: int = 1, *, mode: Mode | None = None
+    ) -> None:
         self.stage = stage or named("local")
         self._now = datetime(2026, 11, 21, 12, tzinfo=UTC)
         self.duplicates = duplicates
-        self.mode = REVERSE if self.stage.compensation == "reverse" else CHOREOGRAPHY
+        self.mode = mode or (REVERSE if self.stage.compensation == "reverse" else CHOREOGRAPHY)
         self.ledgers = {who.name: MemoryLedger() for who in PARTICIPANTS}
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)
@@ -94,6 +75,7 @@ class MemoryWorld:
         self._paused: set[Inbox] = set()
         self._events = 0
         self._bus = Bus(self._route)
+        self._machine = Executions(lambda: self.now, self._admit, self._perform)
         self._workers = dict(self._hire())
 
     @property
@@ -143,34 +125,78 @@ class MemoryWorld:
 
     def settle(self) -> None:
         for _ in range(MAX_STEPS):
-            ready = [
-                inbox
-                for inbox, messages in self._queues.items()
-                if messages and inbox in self._workers and inbox not in self._paused
-            ]
-            if not ready:
+            if not self._step():
                 return
-            self._serve(self._random.choice(ready))
-        raise AssertionError(
-            f"not at rest after {MAX_STEPS} batches: {[(inbox, len(queue)) for inbox, queue in self._queues.items() if queue]}"
-        )
+        left = {inbox: len(queue) for inbox, queue in self._queues.items() if queue}
+        raise AssertionError(f"not at rest after {MAX_STEPS} steps: {left}, {len(self._machine.moves)} executions")
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        while not condition():
+            if not self._step():
+                raise AssertionError(f"at rest, and waiting for {what}")
+
+    def executions(self, status: str) -> list[str]:
+        return self._machine.standing(status)
+
+    def execution(self, name: str) -> Mapping[str, Any]:
+        found = self._machine.named(name)
+        error = {"error": found.ended.error, "cause": found.ended.cause} if found.ended and found.ended.error else {}
+        return {"name": name, "status": found.status, "input": found.request, **error}
+
+    def tasks(self, name: str) -> list[str]:
+        return self._machine.scheduled(name)
+
+    def stop(self, name: str) -> bool:
+        return self._machine.stop(name)
+
+    def _step(self) -> bool:
+        """Let one thing happen, any one; False if nothing can."""
+        ready = [
+            inbox
+            for inbox, messages in self._queues.items()
+            if messages and inbox in self._workers and inbox not in self._paused
+        ]
+        moves = self._machine.moves
+        if not ready and not moves:
+            return False
+        place = self._random.randrange(len(ready) + len(moves))
+        if place < len(ready):
+            self._serve(ready[place])
+        else:
+            self._take_a_while()
+            moves.pop(place - len(ready))()
+        return True
+
+    def _take_a_while(self) -> None:
+        self._elapse(self._random.randint(1, 20) / 1000)
+
+    def _elapse(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
     def _hire(self) -> Sequence[tuple[Inbox, Worker]]:
-        return [*(pair for who in PARTICIPANTS for pair in self._participants_workers(who)), *self._observers_workers()]
+        participants = [pair for who in PARTICIPANTS for pair in self._participants_workers(who)]
+        return [*participants, *self._observers_workers(), *(self._starters() if self.stage.orchestrator else ())]
 
     def _participants_workers(self, who: Participant) -> Sequence[tuple[Inbox, Worker]]:
-        terms = terms_from(settings.participant(CATALOG, self.stage, CATALOG.named(who.name)))
+        terms = _terms(self.stage, who.name)
 
-        def worker(role: str, handle: Callable[..., Core[None]]) -> tuple[Inbox, Worker]:
+        def worker(role: str, handle: Callable[[Delivery], Core[Any]]) -> tuple[Inbox, Worker]:
             inbox = Inbox(who.name, role)
             ports = Ports(self.ledgers[who.name], self._bus, Parking(self._parked[inbox]))
+            return inbox, Worker(lambda delivery: in_virtual_time(handle(delivery), self._elapse), ports)
 
-            def core(delivery: Delivery) -> Core[None]:
-                return with_faults(handle(who, terms, delivery), who, role, delivery.attempt)
+        def faulty(role: str, handle: Callable[..., Core[None]]) -> tuple[Inbox, Worker]:
+            return worker(role, lambda delivery: with_faults(handle(who, terms, delivery), who, role, delivery.attempt))
 
-            return inbox, Worker(core, ports)
+        def task(delivery: Delivery) -> Core[Answer]:
+            return handle_call(who, terms, json.loads(delivery.body), delivery.at)
 
-        return [worker("book", handle_booking), worker("compensate", handle_notice)]
+        return [faulty("book", handle_booking), faulty("compensate", handle_notice), worker(TASK, task)]
+
+    def _starters(self) -> Sequence[tuple[Inbox, Worker]]:
+        inbox, terms = Inbox(ORCHESTRATOR, "start"), _starters_terms(self.stage)
+        ports = StarterPorts(self._machine, self._bus, Parking(self._parked[inbox]))
+        return [(inbox, Worker(lambda delivery: start(TRIP, terms, delivery.body, delivery.at), ports))]
 
     def _observers_workers(self) -> Sequence[tuple[Inbox, Worker]]:
         legs, client = CATALOG.legs, self.stage.client_source
@@ -209,7 +235,7 @@ class MemoryWorld:
         size = self._random.randint(1, min(BATCH, len(queue)))
         batch = [replace(message, deliveries=message.deliveries + 1) for message in queue[:size]]
         del queue[:size]
-        self._now += timedelta(milliseconds=self._random.randint(1, 20))
+        self._take_a_while()
         for message, failure in zip(batch, self._work(self._workers[inbox], batch), strict=True):
             if failure is not None:
                 self._again(inbox, message, failure)
@@ -230,3 +256,29 @@ class MemoryWorld:
             self._queues[inbox].append(message)
         else:
             self._parked[inbox].append(Parked(message.body, f"delivered {message.deliveries} times: {failure}"))
+
+    def _admit(self, call: Call) -> None:
+        if call.resource == INVOKE and Inbox(call.arguments["FunctionName"], TASK) in self._paused:
+            raise NotCalled("Lambda.TooManyRequestsException")
+
+    def _perform(self, call: Call) -> Any:
+        asked = call.arguments
+        if call.resource == SEND:
+            self._deliver(Inbox(asked["QueueUrl"], "compensate"), asked["MessageBody"])
+            return {"MessageId": "sent"}
+        worker, answers = self._workers[Inbox(asked["FunctionName"], TASK)], list[Answer]()
+        core = worker.core(Delivery(json.dumps(asked["Payload"]), self.now, asked["Payload"]["attempt"]))
+        (failure,) = drive([collect(core, answers)], worker.ports)
+        if failure:
+            raise failure
+        return msgspec.to_builtins(answers[0])
+
+
+@cache
+def _terms(stage: Stage, service: str) -> Terms:
+    return terms_from(settings.participant(CATALOG, stage, CATALOG.named(service)))
+
+
+@cache
+def _starters_terms(stage: Stage) -> Terms:
+    return terms_from(settings.orchestrator(CATALOG, stage, ORCHESTRATOR, "memory"))

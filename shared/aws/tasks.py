@@ -14,11 +14,11 @@ from shared.aws.ledger import DynamoLedger
 from shared.aws.settings import settings_from, terms_from
 from shared.aws.telemetry import metrics
 from shared.saga.driver import drive
-from shared.saga.effects import Core, Ports
-from shared.saga.faults import WorkerDied, with_faults
+from shared.saga.effects import Ports
+from shared.saga.faults import WorkerDied
 from shared.saga.intake import Terms
 from shared.saga.participant import Participant
-from shared.saga.tasks import Answer, Do, perform, read_task
+from shared.saga.tasks import Answer, collect, handle_call
 
 
 class NoDeadLetters:
@@ -35,12 +35,10 @@ def task_desk(participant: Participant) -> Handler:
     @metrics.log_metrics
     def handler(event: Event, _context: LambdaContext) -> Any:
         ports, terms = desk_of()
-        task, answers = read_task(event), list[Answer]()
-        core = _collect(perform(participant, terms, task, datetime.now(UTC)), answers)
-        if terms.faults_allowed:
-            core = with_faults(core, participant, "book" if task.do is Do.BOOK else "compensate", task.attempt)
+        answers = list[Answer]()
+        core = handle_call(participant, terms, event, datetime.now(UTC))
         try:
-            (failure,) = drive([core], ports)
+            (failure,) = drive([collect(core, answers)], ports)
         except WorkerDied:
             os._exit(70)
         if failure:
@@ -54,7 +52,3 @@ def _open() -> tuple[Ports, Terms]:
     settings = settings_from(os.environ)
     ports = Ports(DynamoLedger(client("dynamodb"), settings.table), publisher_of(settings), NoDeadLetters())
     return ports, terms_from(os.environ)
-
-
-def _collect(core: Core[Answer], answers: list[Answer]) -> Core[None]:
-    answers.append((yield from core))

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from shared.ports import Busy
-from shared.saga.effects import Core, Decide, Effect, Release
+from shared.saga.effects import Core, Decide, Effect, R, Release
 from shared.saga.participant import Participant
 from shared.saga.plan import Planning, Refused
 
@@ -46,14 +46,15 @@ def _refuse(message: str) -> Planning:
     return Refused("requested_failure", message)
 
 
-def with_faults(core: Core[None], participant: Participant, step: str, attempt: int) -> Core[None]:
+def with_faults(core: Core[R], participant: Participant, step: str, attempt: int) -> Core[R]:
     """The same core, with the faults its trip asks for around its writes. `attempt` counts deliveries, from 1."""
     resume: Callable[[], Effect] = partial(next, core)
     while True:
         try:
             effect = resume()
-        except StopIteration:
-            return
+        except StopIteration as ended:
+            result: R = ended.value
+            return result
         faults = _faults(effect, participant, step, attempt)
         if "delay" in faults:
             yield Pause(float(faults["delay"].get("seconds", 0)))

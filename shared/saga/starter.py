@@ -4,10 +4,10 @@ A rule's own target cannot choose an execution's name; and only a name makes a d
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from shared.message import Mode, Unreadable, read_envelope
 from shared.ports import DeadLetters, Publisher
@@ -31,11 +31,38 @@ class Orchestrator:
         return self.saga.source_of(self.name)
 
 
+BROKEN_OFF = ("ABORTED", "TIMED_OUT")
+"""An execution that was ended from outside: when its request is put again, another one goes over the same steps."""
+MOST = 5
+"""Executions of one trip; every step is safe to go over again, but nobody should have to that often."""
+
+
 class Machine(Protocol):
     """The state machine of the stage. May raise `Busy`."""
 
     def start(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Start an execution under this name if there never was one; answers the request that the name stands for."""
+
+
+class Standing(NamedTuple):
+    """An execution that is there already: how it stands, and the request that it was started with, as JSON."""
+
+    status: str
+    request: str
+
+
+def start_once(
+    begin: Callable[[str, Mapping[str, Any]], Standing | None], name: str, request: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """`Machine.start`: executions are named after trips, and a trip's second one has `.2` behind its name.
+
+    `begin` starts one under exactly this name and answers None, or answers the one that stands there.
+    """
+    standing, number = begin(name, request), 1
+    while standing and standing.status in BROKEN_OFF and number < MOST:
+        number += 1
+        standing = begin(f"{name}.{number}", request)  # no trip id has a dot
+    return json.loads(standing.request) if standing else request
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import msgspec
 from shared.message import Instant, Mode, TripId, Unreadable
 from shared.saga.announcing import announcement, rejection
 from shared.saga.effects import Core, announce
+from shared.saga.faults import with_faults
 from shared.saga.intake import Ask, Notice, Order, Terms
 from shared.saga.participant import Participant
 from shared.saga.record import Record, State, conflicts
@@ -66,6 +67,18 @@ def read_task(event: object) -> Task:
         raise Unreadable(f"task: {error}") from error
 
 
+def handle_call(participant: Participant, terms: Terms, event: object, at: datetime) -> Core[Answer]:
+    """Handle one call, with the faults that its trip asks for.
+
+    Raises `Unreadable` for what is no task, or not one for this participant.
+    """
+    task = read_task(event)
+    core = perform(participant, terms, task, at)
+    if terms.faults_allowed:
+        core = with_faults(core, participant, "book" if task.do is Do.BOOK else "compensate", task.attempt)
+    return (yield from core)
+
+
 def perform(participant: Participant, terms: Terms, task: Task, at: datetime) -> Core[Answer]:
     """Do what a task asks, announce what is recorded, and answer it.
 
@@ -92,6 +105,11 @@ def perform(participant: Participant, terms: Terms, task: Task, at: datetime) ->
         reason=record.reason,
         message=record.message,
     )
+
+
+def collect(core: Core[Answer], answers: list[Answer]) -> Core[None]:
+    """The same core for the driver, which knows no answers."""
+    answers.append((yield from core))
 
 
 def _give_up(participant: Participant, task: Task, at: datetime) -> Core[Record | None]:

@@ -25,8 +25,8 @@ from sandbox.modes import MODES, Mode
 MIX = Mix(
     shares={"confirmed": 0.5, "refused-hotel": 0.1, "refused-flight": 0.1, "refused-car": 0.15, "cancelled": 0.15}
 )
-IN_MEMORY = [mode for mode in MODES.values() if mode.request_mode is None]
-"""The modes that need nothing but handlers and rules: a state machine is not interpreted in memory."""
+IN_MEMORY = [*MODES.values()]
+"""The modes that are tried in memory: all of them."""
 PRICES = load()
 
 
@@ -42,7 +42,7 @@ def a_plan(trips: int = 60, **changes: object) -> Plan:
 
 def an_arena(mode: Mode, seed: int = 1, duplicates: int = 1) -> MemoryArena:
     """A mode in memory."""
-    return MemoryArena(mode, MemoryWorld(named(mode.stage), seed=seed, duplicates=duplicates))
+    return MemoryArena(mode, MemoryWorld(named(mode.stage), seed, duplicates, mode=mode))
 
 
 def a_run(plan: Plan | None = None) -> Run:

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from sandbox.compare.correctness import balance, checked, compared
-from sandbox.compare.resilience import SCENARIOS, resilience
+from sandbox.compare.resilience import ABORTED, SCENARIOS, resilience
 from sandbox.compare.runner import play_rounds, run
-from sandbox.modes import Mode
+from sandbox.modes import ORCHESTRATION, Mode
 from tests.compare.given import IN_MEMORY, MIX, a_plan, a_run, an_arena, silent
 
 
@@ -70,12 +70,19 @@ def test_modes_that_disagree_are_a_violation_except_in_a_race() -> None:
 
 
 def test_whatever_is_stopped_no_trip_is_lost() -> None:
-    """The matrix, in memory: a participant, the observer, killed workers; who was stopped is there again, and all ends."""
+    """The matrix, in memory: a service, killed workers, broken-off executions; who was stopped is there again, and all ends.
+
+    Queues wait as long as it takes. In memory no time passes between the machine's retries: the outage outlasts them,
+    and its trips fail in the meantime.
+    """
     outages, violations = resilience([an_arena(mode) for mode in IN_MEMORY], trips=8, hold=0.0, seed=1, report=silent)
     assert violations == []
     assert {it.stopped for it in outages} == set(SCENARIOS)
     assert all((it.lost, it.stuck) == (0, 0) for it in outages)
     flight = [it for it in outages if it.stopped.startswith("one participant")]
-    assert all(it.ended_meanwhile < it.trips for it in flight)
+    assert all((it.ended_meanwhile == it.trips) is (it.mode == ORCHESTRATION.name) for it in flight)
     observer = [it for it in outages if it.stopped == "the observer"]
     assert all(it.ended_meanwhile == it.trips for it in observer)
+    aborted = [it for it in outages if it.stopped == ABORTED]
+    assert [it.mode for it in aborted if it.present] == [ORCHESTRATION.name]
+    assert [it.mode for it in aborted if it.by_deadline] == [ORCHESTRATION.name]
