@@ -86,7 +86,7 @@ def _correctness(found: Results) -> Section:
             SIMULATED,
             ("mode!", "trips#", "with nothing to go wrong#", "confirmed#", "violations#"),
             [(it.mode, it.trips, it.asked_for, it.confirmed, it.violations) for it in found.simulated],
-            "Time means nothing there. A state machine is not interpreted there.",
+            "Time means nothing there.",
         ),
     ]
     if found.violations:

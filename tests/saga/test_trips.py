@@ -1,4 +1,4 @@
-"""The trip saga, scenario by scenario: every story is told in memory (in both compensation orders) and on the local engine."""
+"""The trip saga, scenario by scenario: every story is told in memory and on the local engine, in each mode."""
 
 import json
 from collections import Counter

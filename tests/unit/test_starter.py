@@ -11,7 +11,7 @@ from shared.message import Unreadable, read_envelope, request_hash
 from shared.ports import Busy
 from shared.saga.effects import Announce
 from shared.saga.intake import Order, Terms, read_booking
-from shared.saga.starter import Start, request_of, start
+from shared.saga.starter import Standing, Start, request_of, start, start_once
 from shared.saga.tasks import Do, read_task
 from tests.samples import DEADLINE, NOW, a_trip, body, cancel_requested, fact, requested
 from tests.unit.by_hand import Run, by_hand
@@ -63,6 +63,22 @@ def test_a_duplicate_starts_nothing_and_says_nothing(again: str) -> None:
     run = started(again, machine)
     assert (run.names, run.failure) == (["Start"], None)
     assert machine.executions["trip-1"]["cause"] == "event-1"
+
+
+def test_executions_that_were_broken_off_are_followed_by_others_but_not_for_ever() -> None:
+    """`.2` behind the name, and so on; the last one stands for its request, however it stands."""
+    names = list[str]()
+
+    def begin(name: str, _request: object) -> Standing | None:
+        names.append(name)
+        return Standing("ABORTED", json.dumps({"of": name}))
+
+    assert start_once(begin, "trip-1", {"of": "me"}) == {"of": "trip-1.5"}
+    assert names == ["trip-1", "trip-1.2", "trip-1.3", "trip-1.4", "trip-1.5"]
+    assert start_once(lambda name, _: begin(name, _) if name == "trip-1" else None, "trip-1", {"of": "me"}) == {
+        "of": "me"
+    }
+    assert start_once(lambda *_: Standing("FAILED", '{"of": "first"}'), "trip-1", {"of": "me"}) == {"of": "first"}
 
 
 def test_another_request_under_the_same_trip_id_is_answered_as_a_conflict() -> None:
