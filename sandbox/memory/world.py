@@ -8,49 +8,30 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-import msgspec
-
-from infra import settings
-from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, PARTICIPANTS
+from infra.catalog import OBSERVER, PARTICIPANTS
 from infra.machine import INVOKE, SEND
 from infra.stages import Stage, named
 from sandbox.memory.executions import Executions, NotCalled
+from sandbox.memory.hiring import Worker, Workplace, answer_of, observers_workers, participants_workers, starters
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.machine import Call
-from sandbox.memory.mail import Bus, Message, Parking, in_virtual_time
+from sandbox.memory.mail import Bus, Message, Parking
 from sandbox.memory.routing import routes_of
 from sandbox.modes import CHOREOGRAPHY, REVERSE, Mode
 from sandbox.world import TASK, Books, Inbox, Parked
-from services.trip.observer import observe, watch
-from shared.aws.settings import terms_from
-from shared.observer.effects import TripPorts
 from shared.observer.standing import Known, Rejection
 from shared.saga.driver import drive
-from shared.saga.effects import Core, Ports
-from shared.saga.faults import WorkerDied, with_faults
-from shared.saga.intake import Terms
-from shared.saga.participant import Participant
-from shared.saga.runtime import Delivery, handle_booking, handle_notice
-from shared.saga.starter import StarterPorts, start
-from shared.saga.tasks import Answer, collect, handle_call
-from shared.trip import TRIP
+from shared.saga.faults import WorkerDied
+from shared.saga.runtime import Delivery
 
 BATCH = 10
 MAX_STEPS = 200_000
-
-
-@dataclass(frozen=True)
-class Worker:
-    """A function: behind a queue, or (the task) called by the state machine."""
-
-    core: Callable[[Delivery], Core[Any]]
-    ports: Any
 
 
 class MemoryWorld:
@@ -174,43 +155,12 @@ class MemoryWorld:
         self._now += timedelta(seconds=seconds)
 
     def _hire(self) -> Sequence[tuple[Inbox, Worker]]:
-        participants = [pair for who in PARTICIPANTS for pair in self._participants_workers(who)]
-        return [*participants, *self._observers_workers(), *(self._starters() if self.stage.orchestrator else ())]
-
-    def _participants_workers(self, who: Participant) -> Sequence[tuple[Inbox, Worker]]:
-        terms = _terms(self.stage, who.name)
-
-        def worker(role: str, handle: Callable[[Delivery], Core[Any]]) -> tuple[Inbox, Worker]:
-            inbox = Inbox(who.name, role)
-            ports = Ports(self.ledgers[who.name], self._bus, Parking(self._parked[inbox]))
-            return inbox, Worker(lambda delivery: in_virtual_time(handle(delivery), self._elapse), ports)
-
-        def faulty(role: str, handle: Callable[..., Core[None]]) -> tuple[Inbox, Worker]:
-            return worker(role, lambda delivery: with_faults(handle(who, terms, delivery), who, role, delivery.attempt))
-
-        def task(delivery: Delivery) -> Core[Answer]:
-            return handle_call(who, terms, json.loads(delivery.body), delivery.at)
-
-        return [faulty("book", handle_booking), faulty("compensate", handle_notice), worker(TASK, task)]
-
-    def _starters(self) -> Sequence[tuple[Inbox, Worker]]:
-        inbox, terms = Inbox(ORCHESTRATOR, "start"), _starters_terms(self.stage)
-        ports = StarterPorts(self._machine, self._bus, Parking(self._parked[inbox]))
-        return [(inbox, Worker(lambda delivery: start(TRIP, terms, delivery.body, delivery.at), ports))]
-
-    def _observers_workers(self) -> Sequence[tuple[Inbox, Worker]]:
-        legs, client = CATALOG.legs, self.stage.client_source
-
-        def worker(role: str, core: Callable[[Delivery], Core[None]]) -> tuple[Inbox, Worker]:
-            inbox = Inbox(OBSERVER, role)
-            return inbox, Worker(
-                core, TripPorts(self.log, self._bus, Parking(self._parked[inbox]), partial(setattr, self, "lateness"))
-            )
-
-        return [
-            worker("observe", lambda delivery: observe(legs, client, delivery.body)),
-            worker("watch", lambda delivery: watch(legs, delivery.at)),
+        place = Workplace(self.stage, self._bus, lambda inbox: Parking(self._parked[inbox]), self._elapse)
+        participants = [
+            pair for who in PARTICIPANTS for pair in participants_workers(place, who, self.ledgers[who.name])
         ]
+        observers = observers_workers(place, self.log, partial(setattr, self, "lateness"))
+        return [*participants, *observers, *starters(place, self._machine)]
 
     def _route(self, source: str, detail_type: str, detail: Any) -> str:
         self._events += 1
@@ -266,19 +216,4 @@ class MemoryWorld:
         if call.resource == SEND:
             self._deliver(Inbox(asked["QueueUrl"], "compensate"), asked["MessageBody"])
             return {"MessageId": "sent"}
-        worker, answers = self._workers[Inbox(asked["FunctionName"], TASK)], list[Answer]()
-        core = worker.core(Delivery(json.dumps(asked["Payload"]), self.now, asked["Payload"]["attempt"]))
-        (failure,) = drive([collect(core, answers)], worker.ports)
-        if failure:
-            raise failure
-        return msgspec.to_builtins(answers[0])
-
-
-@cache
-def _terms(stage: Stage, service: str) -> Terms:
-    return terms_from(settings.participant(CATALOG, stage, CATALOG.named(service)))
-
-
-@cache
-def _starters_terms(stage: Stage) -> Terms:
-    return terms_from(settings.orchestrator(CATALOG, stage, ORCHESTRATOR, "memory"))
+        return answer_of(self._workers[Inbox(asked["FunctionName"], TASK)], asked["Payload"], self.now)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.memory.world import BATCH, Worker
+from sandbox.memory.hiring import Worker
+from sandbox.memory.world import BATCH
 from sandbox.simulate.invocation import Invocation
 from sandbox.simulate.queue import Letter, Queue
 from sandbox.simulate.weather import Fault

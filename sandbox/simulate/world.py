@@ -7,7 +7,8 @@ from random import Random
 from typing import Any, Final
 
 from infra.stages import Stage
-from sandbox.memory.world import MemoryWorld, Worker
+from sandbox.memory.hiring import Worker
+from sandbox.memory.world import MemoryWorld
 from sandbox.simulate.agenda import Action, Agenda
 from sandbox.simulate.poller import Poller
 from sandbox.simulate.queue import Letter

@@ -30,6 +30,8 @@ from tests.saga.story import (
 )
 
 BOOKED, FAILED, CANCELLED = State.BOOKED, State.FAILED, State.CANCELLED
+HELD = 2
+"""Seconds that a task is held up: enough to do something in the meantime on a busy machine. In memory no time at all."""
 ASKED, TECHNICAL = "requested_failure", "technical_failure"
 
 
@@ -148,7 +150,7 @@ def test_a_stage_without_an_orchestrator_puts_the_request_aside() -> None:
 
 def test_facts_of_the_machine_do_not_set_off_the_choreography(told: Story, orchestrated: World) -> None:
     """While the machine is held up before the flight, the hotel's fact is on the bus; nobody books on it."""
-    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    told.when(requested(faults=[fault("flight", "delay", seconds=HELD)]))
     waiting_at(told, orchestrated, "flight")
     orchestrated.wait_for(
         lambda: bool(orchestrated.known(told.trip["tripId"]).noted), "the hotel's fact to be observed"
@@ -159,7 +161,7 @@ def test_facts_of_the_machine_do_not_set_off_the_choreography(told: Story, orche
 
 def test_a_user_cancels_while_the_machine_works(told: Story, orchestrated: World) -> None:
     """The pivot gives the trip up; the machine finds it so, and everything is released."""
-    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    told.when(requested(faults=[fault("flight", "delay", seconds=2 * HELD)]))
     waiting_at(told, orchestrated, "flight")
     told.when(cancelled()).then(ends(Status.CANCELLED, "cancelled"), states(car=FAILED), nothing_held())
     assert orchestrated.execution(told.trip["tripId"])["status"] == "FAILED"
@@ -168,7 +170,7 @@ def test_a_user_cancels_while_the_machine_works(told: Story, orchestrated: World
 def test_a_stopped_execution_is_ended_by_the_deadline(told: Story, orchestrated: World) -> None:
     """Nobody catches a stop; the pivot decides when the deadline has passed, and the others give back."""
     deadline = (orchestrated.now + timedelta(seconds=4)).isoformat()
-    told.when(requested(deadline=deadline, faults=[fault("flight", "delay", seconds=1)]))
+    told.when(requested(deadline=deadline, faults=[fault("flight", "delay", seconds=HELD)]))
     stopped_at(told, orchestrated, "flight")
     told.when(deadline_passed(seconds=0.1)).then(ends(Status.FAILED, "deadline"), states(car=FAILED), nothing_held())
 
@@ -184,7 +186,7 @@ def stopped_at(story: Story, world: World, participant: str) -> None:
 def test_a_machine_that_is_stopped_after_a_refusal_leaves_nothing_held(told: Story, orchestrated: World) -> None:
     """The car has refused, and nothing is undone yet. Asked by the deadline, the pivot says again that it refused; that is heard."""
     deadline = (orchestrated.now + timedelta(seconds=4)).isoformat()
-    told.when(requested(deadline=deadline, failBookCar=True, faults=[fault("car", "delay", seconds=1)]))
+    told.when(requested(deadline=deadline, failBookCar=True, faults=[fault("car", "delay", seconds=HELD)]))
     stopped_at(told, orchestrated, "car")
     told.when(states(hotel=BOOKED, flight=BOOKED, car=FAILED))
     told.when(deadline_passed(seconds=0.1)).then(ends(Status.FAILED, ASKED), nothing_held())
@@ -192,7 +194,7 @@ def test_a_machine_that_is_stopped_after_a_refusal_leaves_nothing_held(told: Sto
 
 def test_a_cancel_releases_what_a_stopped_machine_left(told: Story, orchestrated: World) -> None:
     """The same, but it is the user who asks: no need to wait for the deadline."""
-    told.when(requested(failBookCar=True, faults=[fault("car", "delay", seconds=1)]))
+    told.when(requested(failBookCar=True, faults=[fault("car", "delay", seconds=HELD)]))
     stopped_at(told, orchestrated, "car")
     told.when(cancelled()).then(ends(Status.FAILED, ASKED), nothing_held())
 
@@ -212,7 +214,7 @@ def test_an_execution_that_outlasts_its_time_is_ended_by_the_deadline() -> None:
 
 def test_a_request_put_again_takes_up_what_a_stopped_execution_left(told: Story, orchestrated: World) -> None:
     """An execution was broken off; the same put starts another one, which goes over the same steps and ends the trip."""
-    told.when(requested(faults=[fault("flight", "delay", seconds=1)]))
+    told.when(requested(faults=[fault("flight", "delay", seconds=HELD)]))
     stopped_at(told, orchestrated, "flight")
     told.when(requested()).then(ends(Status.CONFIRMED), states(hotel=BOOKED, flight=BOOKED, car=BOOKED))
     assert f"{told.trip['tripId']}.2" in orchestrated.executions("SUCCEEDED")
@@ -238,7 +240,7 @@ def dying_for_good(world: World, participant: str) -> Iterator[None]:
 
 def test_a_write_whose_answer_nobody_hears_is_undone(told: Story, orchestrated: World) -> None:
     """T11: the flight is written and its function gone; the cancel is handed over to its queue, and finds the booking."""
-    told.when(requested(faults=[fault("flight", "delay", seconds=1), fault("flight", "crash_after")]))
+    told.when(requested(faults=[fault("flight", "delay", seconds=HELD), fault("flight", "crash_after")]))
     waiting_at(told, orchestrated, "flight")
     with dying_for_good(orchestrated, "flight"):
         told.then(ends(Status.FAILED, TECHNICAL), states(hotel=CANCELLED, flight=CANCELLED, car=FAILED), nothing_held())
@@ -263,7 +265,7 @@ def test_a_fault_at_the_pivot_is_no_answer(told: Story) -> None:
 def test_a_commit_whose_answer_nobody_hears_stays_committed(told: Story, orchestrated: World) -> None:
     """T11: the car is written and its function gone; nothing is undone, and the deadline brings the commit to light."""
     deadline = (orchestrated.now + timedelta(seconds=5)).isoformat()
-    told.when(requested(deadline=deadline, faults=[fault("car", "delay", seconds=1), fault("car", "crash_after")]))
+    told.when(requested(deadline=deadline, faults=[fault("car", "delay", seconds=HELD), fault("car", "crash_after")]))
     waiting_at(told, orchestrated, "car")
     with dying_for_good(orchestrated, "car"):
         orchestrated.settle()
