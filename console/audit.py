@@ -1,15 +1,15 @@
 """The auditor over a stage that is up: everything on record is read and checked, while trips go on."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from console.connection import Target
 from infra.catalog import CATALOG
 from sandbox.auditor import Violation, audit
+from sandbox.books import read_books
 from sandbox.world import Books
-from shared.aws.ledger import record_of, stock_of
 from shared.observer.standing import Known
 
 LOOKS, PAUSE = 4, 1.0
@@ -39,15 +39,25 @@ def audit_stage(target: Target) -> Audit:
 
 
 def _look(target: Target) -> Audit:
-    books = {name: _books(target, name) for name in CATALOG.legs}
+    books = books_of(target)
     trips = sorted({trip for book in books.values() for trip in book.records})
-    log = target.log
-    with ThreadPoolExecutor(READERS) as readers:
-        known = dict(zip(trips, readers.map(log.recall, trips), strict=True))
+    known = known_of(target, trips)
     ended = {trip for trip, seen in known.items() if _ended(seen)}
     judged = {trip: known[trip] for trip in ended}
     wrong = audit(books, judged, CATALOG.legs, ended | _unseen(known))
     return Audit(len(trips), len(trips) - len(ended), sum(len(book.stock) for book in books.values()), tuple(wrong))
+
+
+def books_of(target: Target) -> dict[str, Books]:
+    """Everything that the participants have on record."""
+    return {name: read_books(target.client("dynamodb"), target.names.table(name)) for name in CATALOG.legs}
+
+
+def known_of(target: Target, trips: Sequence[str]) -> dict[str, Known]:
+    """What the observer has on record of these trips."""
+    log = target.log
+    with ThreadPoolExecutor(READERS) as readers:
+        return dict(zip(trips, readers.map(log.recall, trips), strict=True))
 
 
 def _ended(known: Known) -> bool:
@@ -57,15 +67,3 @@ def _ended(known: Known) -> bool:
 def _unseen(known: Mapping[str, Known]) -> set[str]:
     """Those of whom the observer has heard nothing: their records alone are judged."""
     return {trip for trip, seen in known.items() if not seen.noted}
-
-
-def _books(target: Target, service: str) -> Books:
-    """Everything a participant has on record."""
-    pages: Any = target.client("dynamodb").get_paginator("scan")
-    table = target.names.table(service)
-    items = [item for page in pages.paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
-    records = [record_of(item) for item in items if item["sk"]["S"] == "RECORD"]
-    return Books(
-        {record.trip_id: record for record in records},
-        dict(stock_of(item) for item in items if item["sk"]["S"] != "RECORD"),
-    )

@@ -13,6 +13,7 @@ from console.commands.engine import deploy, down, up
 from console.commands.requests import book, cancel
 from console.commands.show import status, timeline, trips
 from console.commands.simulate import simulate
+from console.commands.stuck import stuck
 from console.screen import Screen
 from console.trouble import EXPECTED, in_a_sentence
 
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Wayfare: a travel-booking saga to run, watch and break, on the local AWS engine or on AWS.",
 )
-for command in (up, down, deploy, book, cancel, status, timeline, trips, audit, demo, compare, simulate):
+for command in (up, down, deploy, book, cancel, status, timeline, trips, stuck, audit, demo, compare, simulate):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(dlq.app, name="dlq")

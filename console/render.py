@@ -99,11 +99,18 @@ def standing(trip_id: str, known: Known, rejections: Iterable[Rejection] = ()) -
         "reason": found.reason,
         "message": found.message,
         "parked": list(found.parked),
+        "parkedBecause": {name: _parked_because(facts, name) for name in found.parked},
         "requestedAt": _moment(facts.requested_at),
         "deadline": _moment(facts.deadline or (known.summary.deadline if known.summary else None)),
         "cancelUnanswered": facts.cancel_unanswered is not None,
         "rejections": [msgspec.to_builtins(rejection) for rejection in rejections],
     }
+
+
+def _parked_because(facts: Facts, participant: str) -> str:
+    """Why a compensation waits for an operator: what its last try met."""
+    parked = facts.of(participant, "CompensationParked")
+    return f"waits for an operator since attempt {parked.attempt} ({parked.reason})" if parked else ""
 
 
 def log_rows(log: Iterable[Entry]) -> list[dict[str, Any]]:

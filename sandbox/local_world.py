@@ -15,12 +15,12 @@ from infra.catalog import CATALOG, OBSERVER
 from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
 from infra.units import units_of
+from sandbox.books import read_books
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.modes import CHOREOGRAPHY, Mode
 from sandbox.world import TASK, Books, Inbox, Parked
-from shared.aws.ledger import record_of, stock_of
 from shared.aws.saga_log import DynamoSagaLog
 from shared.observer.standing import Known, Rejection
 
@@ -173,17 +173,7 @@ class LocalWorld:
         return result
 
     def books(self, service: str) -> Books:
-        pages = (
-            self.engine.clients.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self.names.table(service), ConsistentRead=True)
-        )
-        items = [item for page in pages for item in page["Items"]]
-        records = [record_of(item) for item in items if item["sk"]["S"] == "RECORD"]
-        return Books(
-            {record.trip_id: record for record in records},
-            dict(stock_of(item) for item in items if item["sk"]["S"] != "RECORD"),
-        )
+        return read_books(self.engine.clients.client("dynamodb"), self.names.table(service))
 
     def known(self, trip_id: str) -> Known:
         return self.log.recall(trip_id)

@@ -16,7 +16,7 @@ from console.requests import checked
 from console.screen import Screen
 from console.trouble import Exit, Trouble
 from infra.catalog import CATALOG
-from shared.observer.standing import Known, Rejection
+from shared.observer.standing import Known, Rejection, Summary
 from shared.saga.timeline import Facts, Status
 
 
@@ -29,6 +29,8 @@ def status(trip_id: TripArgument, stage: StageOption = "local", as_json: JsonOpt
         screen.answer(found)
         return
     _say_standing(screen, found, rejections)
+    for service in found["parked"]:
+        screen.say(f"Next: wayfare dlq redrive {service} compensate --trip {trip_id} --dry-run{on_stage(stage)}", "dim")
     screen.say(f"Next: wayfare timeline {trip_id}{on_stage(stage)}", "dim")
 
 
@@ -75,13 +77,15 @@ def trips(
         [
             (
                 summary.trip_id,
-                _coloured(summary.status),
+                _coloured(summary),
                 f"{ago(summary.requested_at, now)} ago",
-                ": ".join(part for part in (summary.reason, summary.message) if part),
+                _why(summary),
             )
             for summary in found
         ],
     )
+    if any(summary.parked for summary in found):
+        screen.say(f"Next: wayfare dlq list{on_stage(stage)}", "dim")
     screen.say(f"Next: wayfare timeline TRIP{on_stage(stage)}", "dim")
 
 
@@ -115,11 +119,17 @@ def _say_standing(screen: Screen, found: dict[str, Any], rejections: list[Reject
 def _details(found: dict[str, Any]) -> list[tuple[str, str]]:
     told = [("trip", found["tripId"]), ("requested", found["requestedAt"]), ("deadline", found["deadline"])]
     if found["parked"]:
-        told.append(("parked", f"{', '.join(found['parked'])}: the compensation waits for an operator"))
+        told += [("parked", f"{name}: {why}") for name, why in found["parkedBecause"].items()]
     if found["cancelUnanswered"]:
         told.append(("cancel", "asked for, and not answered yet"))
     return [(name, value) for name, value in told if value]
 
 
-def _coloured(status: Status) -> Text:
-    return Text(str(status), STYLES[status])
+def _coloured(summary: Summary) -> Text:
+    return Text(f"{summary.status}{' (parked)' if summary.parked else ''}", STYLES[summary.status])
+
+
+def _why(summary: Summary) -> str:
+    if summary.parked:
+        return f"parked at {', '.join(summary.parked)}: the compensation waits for an operator"
+    return ": ".join(part for part in (summary.reason, summary.message) if part)

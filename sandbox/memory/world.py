@@ -84,6 +84,12 @@ class MemoryWorld:
     def parked(self, inbox: Inbox) -> list[Parked]:
         return list(self._parked[inbox])
 
+    def unpark(self, inbox: Inbox) -> list[Parked]:
+        """Take everything out of the queue's dead-letter queue."""
+        found = self.parked(inbox)
+        self._parked[inbox].clear()
+        return found
+
     def tick(self) -> None:
         self.send(Inbox(OBSERVER, "watch"), "{}")
 

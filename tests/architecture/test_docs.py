@@ -75,7 +75,11 @@ def test_every_command_that_is_shown_exists(document: Path) -> None:
 def commands_in(text: str) -> Iterator[tuple[str, ...]]:
     groups = {words[1] for words in known_commands() if len(words) == 3}
     for program, first, second in COMMAND.findall(text):
-        yield (program, first, second) if first in groups and second in ("set", "list") else (program, first)
+        yield (
+            (program, first, second)
+            if first in groups and second in ("set", "list", "show", "redrive")
+            else (program, first)
+        )
 
 
 @cache

@@ -6,9 +6,11 @@ import pytest
 
 from console import audit
 from console.audit import audit_stage
+from console.commands.audit import CODES
 from console.connection import on_engine
 from infra.stages import named
 from sandbox.local_world import LocalWorld
+from tests.console.conftest import Wayfare
 from tests.saga.story import Story, requested
 
 
@@ -20,8 +22,10 @@ def test_a_stage_on_which_trips_ended_well_is_clean(local: LocalWorld) -> None:
     assert found.violations == ()
 
 
-def test_a_room_that_is_held_for_nobody_is_found(local: LocalWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hand in the table: the audit names the invariant and the item; when it is taken back, all is well."""
+def test_a_room_that_is_held_for_nobody_is_found(
+    wayfare: Wayfare, local: LocalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hand in the table: the audit names the invariant and the item, its exit code the gravest; taken back, all is well."""
     monkeypatch.setattr(audit, "PAUSE", 0.0)
     story = Story(local)
     story.when(requested(failBookFlight=True)).then()
@@ -41,6 +45,8 @@ def test_a_room_that_is_held_for_nobody_is_found(local: LocalWorld, monkeypatch:
     )
     try:
         assert {it.invariant for it in audit_stage(target).violations} >= {"L1", "S1"}
+        assert wayfare("audit").exit_code == CODES["S1"]
     finally:
         dynamodb.put_item(TableName=table, Item=before)
     assert audit_stage(target).violations == ()
+    assert wayfare("audit").exit_code == 0

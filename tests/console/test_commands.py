@@ -20,6 +20,10 @@ ASKING = (
     ("inventory", "hotel"),
     ("inventory", "set", "hotel", "holiday inn", "2017-07-10", "1"),
     ("dlq", "list"),
+    ("dlq", "show", "quarantine"),
+    ("dlq", "redrive", "hotel", "compensate"),
+    ("stuck",),
+    ("audit",),
     ("deploy", "hotel"),
 )
 
