@@ -114,6 +114,12 @@ class Catalog:
         rest = self.participants[self.participants.index(participant) + 1 :]
         return rest[0] if rest else None
 
+    @property
+    def undone(self) -> tuple[Participant, ...]:
+        """Those who can be asked to compensate, in the order in which they are; the pivot only for its own failure."""
+        backwards = self.participants[::-1]
+        return backwards if self.saga.undoes_failures else backwards[1:]
+
     def senders(self, client_source: str) -> dict[str, tuple[str, ...]]:
         """Every known detail-type and the sources that may put it."""
         saga = self.saga

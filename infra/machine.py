@@ -11,7 +11,7 @@ other leg is touched: a trip of another request under the same id must not suffe
 Variables: `cause` and `reason` of what comes next; `fault`: the pivot is to be closed; `parked`: a cancel was handed over.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from infra.catalog import ORCHESTRATOR, Catalog, Participant
@@ -49,7 +49,7 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
     states: State = {}
     for leg in catalog.participants:
         states.update(_booking(catalog, leg, function(leg.name)))
-    for leg in _undone(catalog):
+    for leg in catalog.undone:
         states.update(_cancelling(catalog, leg, function(leg.name), queue(leg.name)))
     states.update(_securing(catalog, function(catalog.first.name)))
     states.update(_deciding(catalog, function(catalog.pivot.name)))
@@ -64,15 +64,19 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
 
 
 def _book(leg: Participant) -> str:
-    return f"Book {leg.name}"
+    return f"{leg.saga.verbs[0]} {leg.name}".capitalize()
 
 
 def _cancel(leg: Participant) -> str:
-    return f"Cancel {leg.name}"
+    return f"{leg.saga.verbs[1]} {leg.name}".capitalize()
 
 
 def _secure(leg: Participant) -> str:
-    return f"Cancel {leg.name} first"
+    return f"{_cancel(leg)} first"
+
+
+def _answered(leg: Participant) -> str:
+    return f"{leg.noun} {leg.saga.word('Booked').lower()}?"
 
 
 def _hand_over(leg: Participant) -> str:
@@ -87,16 +91,11 @@ def _close(leg: Participant) -> str:
     return f"Close {leg.name}"
 
 
-def _undone(catalog: Catalog) -> Sequence[Participant]:
-    """Those who can be asked to cancel, in the order in which they are: all but the pivot, backwards."""
-    return catalog.participants[-2::-1]
-
-
 def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tuple[str, State]]:
     """Book, and route by the answer: only exactly Booked goes on."""
     following, first = catalog.after(leg), leg == catalog.first
     cause = "$states.context.Execution.Input.cause" if first else "$cause"
-    on_fault = _ask(leg) if leg == catalog.pivot else _secure(leg) if first else _cancel(_undone(catalog)[0])
+    on_fault = _ask(leg) if leg == catalog.pivot else _secure(leg) if first else _cancel(catalog.participants[-2])
     yield (
         _book(leg),
         {
@@ -118,13 +117,12 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
                     "Next": on_fault,
                 }
             ],
-            "Next": f"{leg.noun} booked?",
+            "Next": _answered(leg),
         },
     )
-    earlier = catalog.before(leg)
-    refused = _cancel(earlier) if leg == catalog.pivot and earlier else _cancel(leg)
+    refused = _cancel(leg if leg in catalog.undone else catalog.participants[-2])
     yield (
-        f"{leg.noun} booked?",
+        _answered(leg),
         {
             "Type": "Choice",
             "Choices": [
@@ -207,7 +205,7 @@ def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
         {
             "Type": "Choice",
             "Choices": [{"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT}],
-            "Default": _cancel(_undone(catalog)[0]),
+            "Default": _cancel(catalog.participants[-2]),
         },
     )
 
@@ -215,7 +213,7 @@ def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
 def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
     """The pivot's word: after a fault of its own (was it booked?), and to close a trip that failed by a fault before it."""
     pivot = catalog.pivot
-    undo = _cancel(_undone(catalog)[0])
+    undo = _cancel(catalog.participants[-2])
     task = _task(function, do="'decide'", cause="$cause", reason="$reason")
     left_open = [{"ErrorEquals": ["States.ALL"], "Next": OPEN}]
     answered = {

@@ -49,6 +49,11 @@ class Names:
     def table(self, service: str) -> str:
         return f"{self.app}-{self.stage}-{service}"
 
+    @property
+    def dossiers(self) -> str:
+        """The table that all participants of a saga share, if it keeps dossiers."""
+        return f"{self.app}-{self.stage}-dossiers"
+
     def queue(self, service: str, role: str) -> str:
         return f"{self.app}-{self.stage}-{service}-{role}"
 

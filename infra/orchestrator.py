@@ -77,11 +77,7 @@ class OrchestratorStack(ServiceStack):
     def _role(self, catalog: Catalog) -> iam.Role:
         """Invoke the task functions, send to the compensate queues, log and trace: nothing else."""
         called = [self.place.function(self._function(leg.name)) for leg in catalog.participants]
-        queues = [
-            self.place.queue(self.names.queue(leg.name, "compensate"))
-            for leg in catalog.participants
-            if leg != catalog.pivot
-        ]
+        queues = [self.place.queue(self.names.queue(leg.name, "compensate")) for leg in catalog.undone[::-1]]
         role = iam.Role(
             self,
             "MachineRole",

@@ -11,7 +11,7 @@ from infra.constructs.service_stack import ServiceStack
 from infra.rules import participant_rules
 from infra.service import add_workers
 from infra.stages import Stage
-from infra.units import PARTICIPANT_UNITS
+from infra.units import units_of
 
 
 class ParticipantStack(ServiceStack):
@@ -20,10 +20,11 @@ class ParticipantStack(ServiceStack):
     def __init__(self, scope: Construct, stage: Stage, catalog: Catalog, me: Participant, code: Path) -> None:
         what = f"{catalog.app.capitalize()} {stage.name}: {me.name}, leg {me.leg} of the {me.saga.noun.lower()}"
         super().__init__(scope, stage, catalog, me.name, what)
-        records_table(self)
+        if not catalog.saga.keeps_dossier:
+            records_table(self)
         add_workers(
             self,
-            PARTICIPANT_UNITS,
+            units_of(me.name, catalog),
             rules=participant_rules(catalog, stage, me),
             code=code,
             environment=settings.participant(catalog, stage, me),

@@ -1,4 +1,4 @@
-"""The platform's stack: the bus, the archive of requests, the quarantine, the alarm topic."""
+"""The platform's stack: the bus, the archive of requests, the quarantine, the alarm topic; the dossiers, if the saga keeps them."""
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.catalog import Catalog
 from infra.constructs.alarms import messages_in
 from infra.constructs.inbox import Inbox
+from infra.constructs.records import records_table
 from infra.constructs.service_stack import ServiceStack
 from infra.names import PLATFORM
 from infra.rules import archive_pattern, platform_rules
@@ -28,6 +29,8 @@ class PlatformStack(ServiceStack):
         self._archive(bus)
         self._quarantine(bus, catalog)
         self._alarm_topic()
+        if catalog.saga.keeps_dossier:
+            records_table(self, name=self.names.dossiers)
         self.leave_out()
 
     def _archive(self, bus: events.CfnEventBus) -> None:

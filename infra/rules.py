@@ -49,10 +49,13 @@ def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
 def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
     """What starts a participant's booking, and what makes it compensate."""
     book, following = _book(catalog, stage, me), catalog.after(me)
+    own = (_own_failure(me),) if me.saga.undoes_failures else ()
     if following is None:  # the pivot
-        return (book, _cancel_request(stage, me), _expiry(me))
+        own = (*own, _own_word(me)) if own else ()
+        closing = (_finish(me),) if me.saga.keeps_dossier else ()
+        return (book, *own, _cancel_request(stage, me), _expiry(me), *closing)
     undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(me, following)
-    return (book, *undo, *_pivots_word(me), _expiry(me))
+    return (book, *own, *undo, *_pivots_word(me), _expiry(me))
 
 
 def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
@@ -130,11 +133,41 @@ def _each_failure(me: Participant) -> Iterator[Rule]:
     yield Rule(me.name, "compensate", "pivot-undone", "The commit was undone", undone)
 
 
+def _own_failure(me: Participant) -> Rule:
+    """In a saga that undoes failures, a failed step rolls itself back."""
+    failed = {
+        "source": [me.source],
+        "detail-type": [me.refused],
+        "detail": {"metadata": {"mode": CHOREOGRAPHED}},
+    }
+    return Rule(me.name, "compensate", "own-failed", "Its own step failed", failed)
+
+
+def _own_word(me: Participant) -> Rule:
+    """Orchestrated: the machine rolls a failed pivot back, unless it was stopped before; then the pivot's word does."""
+    decided = {
+        "source": [me.source],
+        "detail-type": [me.refused],
+        "detail": {"metadata": {"mode": ORCHESTRATED, "asked": ["cancelled", "deadline"]}},
+    }
+    return Rule(me.name, "compensate", "orch-own-failed", "Its own step failed, and it was asked", decided)
+
+
+def _finish(me: Participant) -> Rule:
+    """In every mode: what follows the commit is done by the queue that retries it."""
+    committed = {"source": [me.source], "detail-type": [me.booked]}
+    return Rule(me.name, "finish", "committed", "The saga is committed", committed)
+
+
 def _next_leg(me: Participant, following: Participant) -> Iterator[Rule]:
-    """Reverse order: only the next leg's end starts this one's compensation, one after the other."""
+    """Reverse order: only the next leg's end starts this one's compensation, one after the other.
+
+    Where a failed step rolls itself back, its refusal is not yet its end.
+    """
+    ends = [following.cancelled] if me.saga.undoes_failures else [following.refused, following.cancelled]
     ended = {
         "source": [following.source],
-        "detail-type": [following.refused, following.cancelled],
+        "detail-type": ends,
         "detail": {"metadata": {"mode": CHOREOGRAPHED}},
     }
     yield Rule(me.name, "compensate", "next-ended", f"{following.noun} is refused or undone", ended)

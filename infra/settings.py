@@ -13,12 +13,17 @@ def common(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
     return {
         "WAYFARE_STAGE": stage.name,
         "WAYFARE_BUS": names.bus,
-        "WAYFARE_TABLE": names.table(service),
+        "WAYFARE_TABLE": names.dossiers if shares_dossiers(catalog, service) else names.table(service),
         "WAYFARE_CLIENT_SOURCE": stage.client_source,
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": names.metrics_namespace,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
+
+
+def shares_dossiers(catalog: Catalog, service: str) -> bool:
+    """Whether the service keeps its records in the table that it shares with the saga's other participants."""
+    return catalog.saga.keeps_dossier and service in catalog.legs
 
 
 def participant(catalog: Catalog, stage: Stage, me: Participant) -> dict[str, str]:

@@ -53,7 +53,24 @@ OBSERVER_UNITS: Final = (
 )
 
 
+_DOSSIERS: Final = ("dynamodb:GetItem", "dynamodb:PutItem")
+DOSSIER_UNITS: Final = (
+    Unit(role="book", table_actions=_DOSSIERS),
+    Unit(role="compensate", table_actions=_DOSSIERS),
+    Unit(role="task", table_actions=_DOSSIERS, has_queue=False),
+)
+"""A participant's whose records lie in a dossier: it keeps no stock."""
+FINISH: Final = Unit(role="finish", table_actions=_DOSSIERS, publishes=False)
+"""The pivot's, of a saga that keeps dossiers."""
+
+
 def units_of(service: str, catalog: Catalog = CATALOG) -> tuple[Unit, ...]:
     """The functions of a service; a participant's unless it is named otherwise."""
     others = {catalog.saga.observer: OBSERVER_UNITS, ORCHESTRATOR: ORCHESTRATOR_UNITS}
-    return others.get(service, PARTICIPANT_UNITS)
+    return others.get(service) or _participants_units(service, catalog)
+
+
+def _participants_units(service: str, catalog: Catalog) -> tuple[Unit, ...]:
+    if not catalog.saga.keeps_dossier:
+        return PARTICIPANT_UNITS
+    return (*DOSSIER_UNITS, FINISH) if service == catalog.pivot.name else DOSSIER_UNITS

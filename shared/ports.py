@@ -42,10 +42,17 @@ class Ledger(Protocol):
         """
 
     def release(self, booked: Record, cancelled: Record) -> Record:
-        """Replace a booking by its cancellation and give its claims back, if it is still booked for the same request.
+        """Replace a record by its cancellation and give its claims back, if its state and its request are still the same.
 
         Answers the record that stands now. Raises `Tripwire` if less is held than the booking claims.
         """
+
+
+class Closing(Protocol):
+    """Where a saga's dossier is closed. May raise `Busy`."""
+
+    def finish(self, record: Record) -> None:
+        """Close the dossier of the pivot's booking, once."""
 
 
 class Publisher(Protocol):

@@ -6,12 +6,12 @@ from infra.constructs.service_stack import ServiceStack
 from infra.names import BOARD
 
 
-def records_table(scope: ServiceStack, *, with_board: bool = False) -> dynamodb.Table:
-    """The service's own table: on demand, restorable to any second, kept where the stage protects data."""
+def records_table(scope: ServiceStack, *, name: str | None = None, with_board: bool = False) -> dynamodb.Table:
+    """The service's own table (or one of another name): on demand, restorable to any second, kept where the stage protects data."""
     table = dynamodb.Table(
         scope,
         "Records",
-        table_name=scope.names.table(scope.service),
+        table_name=name or scope.names.table(scope.service),
         partition_key=_text("pk"),
         sort_key=_text("sk"),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,

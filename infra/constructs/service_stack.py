@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.catalog import Catalog
 from infra.constructs.alarms import Alarm
 from infra.names import Names, Place
+from infra.settings import shares_dossiers
 from infra.stages import Stage
 
 
@@ -29,6 +30,12 @@ class ServiceStack(Stack):
         self.place = Place(self.account, self.region, self.partition)
         Tags.of(self).add("wayfare:stage", stage.name)
         Tags.of(self).add("wayfare:service", service)
+
+    @property
+    def table_name(self) -> str:
+        """The table of the service's functions."""
+        shared = shares_dossiers(self.catalog, self.service)
+        return self.names.dossiers if shared else self.names.table(self.service)
 
     @property
     def data_removal(self) -> RemovalPolicy:

@@ -145,7 +145,7 @@ class Worker(Construct):
         ]
 
     def _keep_records(self) -> list[iam.PolicyStatement]:
-        table = self.stack.place.table(self.stack.names.table(self.stack.service))
+        table = self.stack.place.table(self.stack.table_name)
         statements = [_allow(list(self.unit.table_actions), table)]
         if self.unit.index_actions:
             statements.append(_allow(list(self.unit.index_actions), f"{table}/index/{BOARD}"))

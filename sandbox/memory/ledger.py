@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shared.aws.stock import StockError
 from shared.ports import Seen, Stale, Tripwire
-from shared.saga.record import Claim, Record, State, Stock, StockKey
+from shared.saga.record import Claim, Record, Stock, StockKey
 
 
 class MemoryLedger:
@@ -38,7 +38,7 @@ class MemoryLedger:
             standing = self.records.get(booked.trip_id)
             if standing is None:
                 raise Tripwire("a record that was read is gone")
-            if standing.state is not State.BOOKED or standing.request_hash != booked.request_hash:
+            if standing.state is not booked.state or standing.request_hash != booked.request_hash:
                 return standing
             if any(self._item(claim).held < claim.quantity for claim in booked.claims):
                 raise Tripwire(f"less is held than trip {booked.trip_id} claims")

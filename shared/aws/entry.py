@@ -14,17 +14,20 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws.clients import client
+from shared.aws.dossiers import DynamoDossiers
 from shared.aws.ledger import DynamoLedger
 from shared.aws.publisher import EventBridgePublisher
 from shared.aws.queues import OwnQueue
 from shared.aws.settings import Settings, settings_from, terms_from
 from shared.aws.telemetry import LoggedDeadLetters, LoggedPublisher, gave_back, metrics
+from shared.ports import Ledger
+from shared.saga.dossier import DossierLedger
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import WorkerDied, with_faults
 from shared.saga.intake import Terms
 from shared.saga.participant import Participant
-from shared.saga.runtime import Delivery, handle_booking, handle_notice
+from shared.saga.runtime import Delivery, handle_booking, handle_finish, handle_notice
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Any]
@@ -55,10 +58,22 @@ def compensation_consumer(participant: Participant) -> Handler:
     return queue_consumer(partial(_participant_desk, participant, handle_notice, "compensate"))
 
 
+def finish_consumer(participant: Participant) -> Handler:
+    """The function behind the pivot's finish queue."""
+    return queue_consumer(partial(_participant_desk, participant, handle_finish, "finish"))
+
+
+def ledger_of(participant: Participant, settings: Settings) -> Ledger:
+    """Where the participant keeps its records."""
+    if participant.saga.keeps_dossier:
+        return DossierLedger(DynamoDossiers(client("dynamodb"), settings.table), participant)
+    return DynamoLedger(client("dynamodb"), settings.table)
+
+
 def _participant_desk(participant: Participant, handle: Handling, step: str) -> Desk:
     settings, queue = own_queue()
     terms = terms_from(os.environ)
-    ports = Ports(DynamoLedger(client("dynamodb"), settings.table), publisher_of(settings), LoggedDeadLetters(queue))
+    ports = Ports(ledger_of(participant, settings), publisher_of(settings), LoggedDeadLetters(queue))
 
     def core(delivery: Delivery) -> Core[None]:
         handling = handle(participant, terms, delivery)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from shared.aws.clients import BUSY, understanding
 from shared.message import Unreadable
 from shared.ports import Busy, Seen, Stale, Tripwire
-from shared.saga.record import Claim, Record, State, Stock, StockKey
+from shared.saga.record import Claim, Record, Stock, StockKey
 
 Item = Mapping[str, Any]
 
@@ -65,13 +65,13 @@ class DynamoLedger:
 
     def release(self, booked: Record, cancelled: Record) -> Record:
         """The conditional put of the cancellation, in a transaction with the stock it gives back."""
-        same_request, values = "", {":booked": {"S": str(State.BOOKED)}}
+        same_request, values = "", {":standing": {"S": str(booked.state)}}
         if booked.request_hash is not None:
             same_request, values[":hash"] = " AND requestHash = :hash", {"S": booked.request_hash}
         put = {
             "TableName": self._table,
             "Item": item_of(cancelled),
-            "ConditionExpression": f"#state = :booked{same_request}",
+            "ConditionExpression": f"#state = :standing{same_request}",
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

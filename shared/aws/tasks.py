@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from shared.aws.clients import client
-from shared.aws.entry import Event, Handler, at_cold_start, publisher_of
-from shared.aws.ledger import DynamoLedger
+from shared.aws.entry import Event, Handler, at_cold_start, ledger_of, publisher_of
 from shared.aws.settings import settings_from, terms_from
 from shared.aws.telemetry import metrics
 from shared.saga.driver import drive
@@ -30,7 +29,7 @@ class NoDeadLetters:
 
 def task_desk(participant: Participant) -> Handler:
     """A participant's task function."""
-    desk_of: Callable[[], tuple[Ports, Terms]] = at_cold_start(_open)
+    desk_of: Callable[[], tuple[Ports, Terms]] = at_cold_start(partial(_open, participant))
 
     @metrics.log_metrics
     def handler(event: Event, _context: LambdaContext) -> Any:
@@ -48,7 +47,7 @@ def task_desk(participant: Participant) -> Handler:
     return handler
 
 
-def _open() -> tuple[Ports, Terms]:
+def _open(participant: Participant) -> tuple[Ports, Terms]:
     settings = settings_from(os.environ)
-    ports = Ports(DynamoLedger(client("dynamodb"), settings.table), publisher_of(settings), NoDeadLetters())
+    ports = Ports(ledger_of(participant, settings), publisher_of(settings), NoDeadLetters())
     return ports, terms_from(os.environ)

@@ -12,7 +12,7 @@ from shared.observer.facts import Cancelled, CancelRequested, Confirmed, Expired
 from shared.observer.reading import read
 from shared.saga.declaration import Saga
 from shared.saga.effects import Core, Quarantine, announce
-from shared.saga.timeline import CANCEL_REASON, Facts, Noted, Status
+from shared.saga.timeline import CANCEL_REASON, Facts, Noted, Status, facts_of
 
 
 def observe(saga: Saga, legs: Mapping[str, int], client_source: str, body: str) -> Core[None]:
@@ -37,7 +37,7 @@ def watch(saga: Saga, legs: Mapping[str, int], now: datetime) -> Core[None]:
 def remind(saga: Saga, legs: Mapping[str, int], trip_id: str, now: datetime) -> Core[None]:
     """Look at a trip that is due, and put what is overdue."""
     known: standing.Known = yield Recall(trip_id)
-    facts = Facts(known.noted, legs)
+    facts = facts_of(saga, known.noted, legs)
     summary = yield from _follow_up(saga, legs, known)
     nudge = summary.nudges + 1
     overdue: list[tuple[str, Data]] = (
@@ -52,7 +52,7 @@ def remind(saga: Saga, legs: Mapping[str, int], trip_id: str, now: datetime) -> 
 
 def _follow_up(saga: Saga, legs: Mapping[str, int], known: standing.Known) -> Core[standing.Summary]:
     """Bring the summary up to date with the facts; an outcome is announced before it is marked so."""
-    facts = Facts(known.noted, legs)
+    facts = facts_of(saga, known.noted, legs)
     summary = standing.assess(facts, known.summary)
     if summary.status.ended and summary.announced is not summary.status:
         yield from announce(_outcome(saga, facts, summary))

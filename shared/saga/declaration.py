@@ -48,7 +48,8 @@ class Saga:
     carries its id, `named` finds that id in any detail (None: there is no usable one), `read` checks a whole request.
     `asked_to_fail` tells why a participant is to refuse, if the request asks for that (fault injection). `words`
     replaces what a participant can announce by the saga's own words, `verbs` says for people what a step and its
-    compensation do.
+    compensation do. `undoes_failures`: a step that failed is compensated too, before the earlier ones.
+    `keeps_dossier`: all records of one saga lie in one item, which the pivot's service closes after the commit.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Saga:
     asked_to_fail: Callable[[str, Mapping[str, Any]], str | None] = _never
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
     verbs: tuple[str, str] = ("book", "cancel")
+    undoes_failures: bool = False
+    keeps_dossier: bool = False
 
     @property
     def requested(self) -> str:

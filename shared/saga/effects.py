@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from shared.message import Fact
-from shared.ports import DeadLetters, Ledger, Publisher, Seen, Stale
+from shared.ports import Closing, DeadLetters, Ledger, Publisher, Seen, Stale
 from shared.saga.record import Record, StockKey
 
 R = TypeVar("R")
@@ -77,6 +77,20 @@ class Release:
 
     def touches(self) -> frozenset[object]:
         return frozenset({self.booked.trip_id, *(claim.key for claim in self.booked.claims)})
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Close the dossier of a saga that is committed."""
+
+    record: Record
+
+    def perform(self, ports: Any) -> None:
+        closing: Closing = ports.ledger
+        closing.finish(self.record)
+
+    def touches(self) -> frozenset[object]:
+        return frozenset({self.record.trip_id})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from shared.ports import Busy
-from shared.saga.effects import Core, Decide, Effect, R, Release
+from shared.saga.effects import Core, Decide, Effect, Finish, R, Release
 from shared.saga.participant import Participant
 from shared.saga.plan import Planning, Refused
 
@@ -72,7 +72,13 @@ def with_faults(core: Core[R], participant: Participant, step: str, attempt: int
 
 
 def _faults(effect: Effect, participant: Participant, step: str, attempt: int) -> dict[str, dict[str, Any]]:
-    record = effect.record if isinstance(effect, Decide) else effect.cancelled if isinstance(effect, Release) else None
+    record = (
+        effect.record
+        if isinstance(effect, Decide | Finish)
+        else effect.cancelled
+        if isinstance(effect, Release)
+        else None
+    )
     wanted = (record.trip or {}).get("faults", ()) if record else ()
     return {
         fault["do"]: fault

@@ -164,7 +164,7 @@ def read_notice(participant: Participant, terms: Terms, envelope: Envelope, at: 
     saga, said = participant.saga, envelope.detail_type
     if said == saga.cancel_requested and participant.pivot and envelope.source == terms.clients(saga):
         return _client_cancel(saga, envelope, at)
-    if said == "CompensationRequested" and not participant.pivot:
+    if said == "CompensationRequested" and (saga.undoes_failures or not participant.pivot):
         return _handed_over(saga, envelope, at)
     if said in (saga.cancel_requested, saga.expired):
         return _observer_notice(participant, envelope, at)
@@ -207,11 +207,9 @@ def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelo
     metadata = read_metadata(envelope, participant.saga.name)
     part = participant.saga.part_of(metadata.participant, envelope.detail_type)
     not_later = {participant.name, terms.after[0] if terms.after else None}  # whatever leg they claim
-    if (
-        part not in ("BookingFailed", "Cancelled")
-        or metadata.leg <= participant.leg
-        or metadata.participant in not_later
-    ):
+    later = metadata.leg > participant.leg and metadata.participant not in not_later
+    own = participant.saga.undoes_failures and metadata.participant == participant.name and part == "BookingFailed"
+    if part not in ("BookingFailed", "Cancelled") or not (later or own):
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no failure downstream of leg {participant.leg}"
         )

@@ -21,10 +21,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Refused:
-    """A business "no": a value, never an exception. `reason` is a stable code, `message` a sentence with the cure."""
+    """A business "no": a value, never an exception. `reason` is a stable code, `message` a sentence with the cure.
+
+    `details` is what the step had written when it failed, in a saga that compensates failed steps too.
+    """
 
     reason: str
     message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 Shelf: TypeAlias = Mapping[StockKey, Stock]

@@ -9,7 +9,10 @@ from shared.message import Instant, Mode
 
 
 class State(StrEnum):
-    """(none) < BOOKED < CANCELLED; (none) < FAILED; (none) < CANCELLED (a tombstone)."""
+    """(none) < BOOKED < CANCELLED; (none) < FAILED; (none) < CANCELLED (a tombstone).
+
+    In a saga that undoes failures also FAILED < CANCELLED.
+    """
 
     BOOKED = "BOOKED"
     FAILED = "FAILED"

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from shared.message import Fact, Problem, Unreadable, read_envelope
+from shared.message import Fact, Problem, Unreadable, read_envelope, read_metadata
 from shared.ports import Busy, Stale
 from shared.saga.announcing import announcement, delay, rejection
 from shared.saga.declaration import Saga
-from shared.saga.effects import Core, Quarantine, announce, decide, look, release
+from shared.saga.effects import Core, Finish, Quarantine, announce, decide, look, release
 from shared.saga.faults import refusal_asked_for
 from shared.saga.intake import Ask, Notice, Order, Rejected, Terms, read_booking, read_notice
 from shared.saga.participant import Participant
@@ -68,7 +68,7 @@ def _compensate(participant: Participant, notice: Notice, delivery: Delivery) ->
     try:
         record = yield from give_up(participant, notice)
         if record is not None:
-            asked = str(notice.ask) if participant.pivot else None
+            asked = str(notice.ask) if participant.pivot and notice.ask is not Ask.COMPENSATE else None
             yield from announce(announcement(participant, record, asked))
     except Unreadable:
         raise
@@ -78,6 +78,22 @@ def _compensate(participant: Participant, notice: Notice, delivery: Delivery) ->
                 delay(participant, notice, attempt=delivery.attempt, reason=_told(failure), parked=delivery.last)
             )
         raise
+
+
+def handle_finish(participant: Participant, _terms: Terms, delivery: Delivery) -> Core[None]:
+    """Handle one message of the finish queue: the pivot's own booking. It is retried until it is done: forward recovery."""
+    try:
+        envelope = read_envelope(delivery.body)
+        metadata = read_metadata(envelope, participant.saga.name)
+        if (metadata.participant, envelope.detail_type) != (participant.name, participant.detail_type("Booked")):
+            raise Unreadable(
+                f"{envelope.detail_type!r} of {metadata.participant!r}: {participant.name!r} finishes its own"
+            )
+        record = (yield from look(metadata.trip_id)).record
+        if record is not None and record.state is State.BOOKED:
+            yield Finish(record)
+    except Unreadable as unreadable:
+        yield Quarantine(delivery.body, str(unreadable))
 
 
 def _told(failure: Exception) -> str:
@@ -155,7 +171,7 @@ def _first_decision(order: Order, planned: Plan | Refused) -> Record:
         deadline=order.deadline,
     )
     if isinstance(planned, Refused):
-        return replace(record, reason=planned.reason, message=planned.message)
+        return replace(record, reason=planned.reason, message=planned.message, details=dict(planned.details))
     return replace(record, state=State.BOOKED, claims=planned.claims, details=dict(planned.details))
 
 
@@ -170,13 +186,20 @@ def give_up(participant: Participant, notice: Notice) -> Core[Record | None]:
         if isinstance(answer, Stale):  # a first word claims nothing
             raise Busy(f"no stock for a decision that needs none: {answer.keys}")
         record = answer
-    if record is None or record.state is not State.BOOKED or notice.ask is Ask.EXPIRE:
+    if record is None or not _undone_by(participant, record, notice.ask):
         return record
     if not conflicts(record.request_hash, notice.request_hash):
         record = yield from release(record, _cancelled(record, notice))
     if conflicts(record.request_hash, notice.request_hash):
         raise Unreadable(f"{participant.saga.noun.lower()} {notice.trip_id} is recorded here for another request")
     return record
+
+
+def _undone_by(participant: Participant, record: Record, ask: Ask) -> bool:
+    """Whether this record gives way. Time undoes nothing, and only the user undoes a commit."""
+    if record.state is State.FAILED:
+        return participant.saga.undoes_failures and ask is Ask.COMPENSATE
+    return record.state is State.BOOKED and ask is not Ask.EXPIRE and not (participant.pivot and ask is Ask.COMPENSATE)
 
 
 def _first_word(participant: Participant, notice: Notice) -> Record | None:
@@ -201,7 +224,12 @@ def _pivots_words(pivot: Participant, reason: str) -> str:
     return PIVOTS_WORDS.get(reason, "").format(noun=pivot.saga.noun.lower())
 
 
-def _cancelled(booked: Record, notice: Notice) -> Record:
+def _cancelled(standing: Record, notice: Notice) -> Record:
     return replace(
-        booked, state=State.CANCELLED, released=True, cause=notice.cause, reason=notice.reason, decided_at=notice.at
+        standing,
+        state=State.CANCELLED,
+        released=standing.state is State.BOOKED or bool(standing.details),
+        cause=notice.cause,
+        reason=notice.reason,
+        decided_at=notice.at,
     )

@@ -116,7 +116,8 @@ def _give_up(participant: Participant, task: Task, at: datetime) -> Core[Record 
     """The pivot is never made to undo its commit by a machine: asked to cancel, it decides."""
     if task.do is Do.DECIDE and not participant.pivot:
         raise Unreadable(f"do = {task.do}: {participant.name!r} is not the pivot")
-    ask = Ask.EXPIRE if participant.pivot else Ask.COMPENSATE
+    failed_too = participant.saga.undoes_failures and task.do is Do.CANCEL
+    ask = Ask.COMPENSATE if failed_too or not participant.pivot else Ask.EXPIRE
     try:
         return (yield from give_up(participant, _notice(task, ask, at)))
     except Unreadable:  # the record belongs to another request

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from shared.message import Instant, Mode
+from shared.saga.declaration import Saga
 
 CANCEL_REASON = "cancelled"
 """The reason the pivot records when it gives up a trip for the user; any other failure makes the trip FAILED."""
@@ -74,9 +75,13 @@ class Line(NamedTuple):
 class Facts:
     """The set of facts seen of one trip, by what happened to whom."""
 
-    def __init__(self, noted: Iterable[Noted], legs: Mapping[str, int]) -> None:
+    def __init__(
+        self, noted: Iterable[Noted], legs: Mapping[str, int], *, undoes_failures: bool = False, noun: str = "trip"
+    ) -> None:
         self.all = sorted(noted, key=lambda fact: (fact.occurred_at, fact.leg, fact.event_id))
         self.legs = legs
+        self.undoes_failures = undoes_failures
+        self.noun = noun
         self.pivot = max(legs, key=lambda name: legs[name])
         self._by = {(fact.participant, fact.part): fact for fact in self.all}
 
@@ -92,6 +97,11 @@ class Facts:
         """Whether every earlier leg is known to hold nothing."""
         earlier = [name for name, leg in self.legs.items() if leg < self.legs[participant]]
         return all(self.of(name, "Cancelled") or self.of(name, "BookingFailed") for name in earlier)
+
+    def is_over(self, failed: Noted) -> bool:
+        """Whether a refusal and all before it are known to hold nothing."""
+        rolled_back = self.of(failed.participant, "Cancelled") or is_word_of_pivot(failed)
+        return self.over_before(failed.participant) and bool(rolled_back or not self.undoes_failures)
 
     @property
     def cancel_unanswered(self) -> Noted | None:
@@ -111,12 +121,17 @@ class Facts:
         return min((fact.deadline for fact in self.all if fact.deadline), default=None)
 
 
+def facts_of(saga: Saga, noted: Iterable[Noted], legs: Mapping[str, int]) -> Facts:
+    """The facts seen of one run of this saga."""
+    return Facts(noted, legs, undoes_failures=saga.undoes_failures, noun=saga.noun.lower())
+
+
 def verdict(facts: Facts) -> Verdict:
     """The trip's status, by the protocol's table."""
     failed, pivot = facts.having("BookingFailed"), facts.pivot
     if facts.of(pivot, "Booked") and not facts.of(pivot, "Cancelled"):
         return Verdict(Status.CONFIRMED)
-    if failed and (lowest := facts.of(failed[0], "BookingFailed")) and facts.over_before(failed[0]):
+    if failed and (lowest := facts.of(failed[0], "BookingFailed")) and facts.is_over(lowest):
         status = Status.CANCELLED if lowest.reason == CANCEL_REASON else Status.FAILED
         return Verdict(status, lowest.reason, lowest.message)
     cancelled = facts.of(pivot, "Cancelled")
@@ -150,34 +165,38 @@ def _booking(facts: Facts, name: str, before: datetime) -> list[Line]:
     booked, failed = facts.of(name, "Booked"), facts.of(name, "BookingFailed")
     if booked:
         ended = Line(booked.occurred_at, "end", "book", name)
-    elif failed and not _is_word_of_pivot(failed):
+    elif failed and not is_word_of_pivot(failed):
         ended = Line(failed.occurred_at, "refused", "book", name, _reason(failed))
     else:
         return []
     return [Line(min(before, ended.at), "start", "book", name), ended]  # clocks differ
 
 
-def _is_word_of_pivot(failed: Noted) -> bool:
+def is_word_of_pivot(failed: Noted) -> bool:
     """The pivot gave up the trip without having been asked to book."""
     return failed.reason in (CANCEL_REASON, "deadline", "technical_failure")
 
 
 def _abort(facts: Facts) -> list[Line]:
     failed, cancelled = facts.of(facts.pivot, "BookingFailed"), facts.of(facts.pivot, "Cancelled")
-    if failed and _is_word_of_pivot(failed):
+    if failed and is_word_of_pivot(failed):
         return [Line(failed.occurred_at, "abort", "saga", note=_reason(failed))]
     return (
-        [Line(cancelled.occurred_at, "abort", "saga", note="the user cancelled the trip after its commit")]
-        if cancelled and cancelled.released
+        [Line(cancelled.occurred_at, "abort", "saga", note=f"the user cancelled the {facts.noun} after its commit")]
+        if cancelled and cancelled.released and not failed
         else []
     )
 
 
 def _compensation(facts: Facts, name: str) -> list[Line]:
-    """From start to end, or to the last attempt; a tombstone gave nothing back and is no line."""
+    """From start to end, or to the last attempt; a tombstone gave nothing back and is no line, a failed step's own is one."""
     cancelled, attempts = facts.of(name, "Cancelled"), _attempts(facts, name)
     if cancelled:
-        ended = [Line(cancelled.occurred_at, "end", "cancel", name)] if cancelled.released else []
+        ended = (
+            [Line(cancelled.occurred_at, "end", "cancel", name)]
+            if cancelled.released or facts.of(name, "BookingFailed")
+            else []
+        )
         cause = next((fact.occurred_at for fact in facts.all if fact.event_id == cancelled.causation_id), None)
     else:
         ended, cause = attempts[-1:], None
