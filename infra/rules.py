@@ -49,9 +49,8 @@ def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
 def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
     """What starts a participant's booking, and what makes it compensate."""
     book, following = _book(catalog, stage, me), catalog.after(me)
-    own = (_own_failure(me),) if me.saga.undoes_failures else ()
+    own = _own_failure(me, pivot=me == catalog.pivot) if me.saga.undoes_failures else ()
     if following is None:  # the pivot
-        own = (*own, _own_word(me)) if own else ()
         closing = (_finish(me),) if me.saga.keeps_dossier else ()
         return (book, *own, _cancel_request(stage, me), _expiry(me), *closing)
     undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(me, following)
@@ -133,14 +132,16 @@ def _each_failure(me: Participant) -> Iterator[Rule]:
     yield Rule(me.name, "compensate", "pivot-undone", "The commit was undone", undone)
 
 
-def _own_failure(me: Participant) -> Rule:
+def _own_failure(me: Participant, *, pivot: bool) -> Iterator[Rule]:
     """In a saga that undoes failures, a failed step rolls itself back."""
     failed = {
         "source": [me.source],
         "detail-type": [me.refused],
         "detail": {"metadata": {"mode": CHOREOGRAPHED}},
     }
-    return Rule(me.name, "compensate", "own-failed", "Its own step failed", failed)
+    yield Rule(me.name, "compensate", "own-failed", "Its own step failed", failed)
+    if pivot:
+        yield _own_word(me)
 
 
 def _own_word(me: Participant) -> Rule:

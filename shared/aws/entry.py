@@ -25,9 +25,10 @@ from shared.saga.dossier import DossierLedger
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import WorkerDied, with_faults
+from shared.saga.finishing import handle_finish
 from shared.saga.intake import Terms
 from shared.saga.participant import Participant
-from shared.saga.runtime import Delivery, handle_booking, handle_finish, handle_notice
+from shared.saga.runtime import Delivery, handle_booking, handle_notice
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Any]

@@ -103,7 +103,7 @@ class DossierLedger:
         self._dossiers = dossiers
         self._who = who
 
-    def look(self, trip_id: str, keys: Sequence[StockKey]) -> Seen:
+    def look(self, trip_id: str, keys: Sequence[StockKey]) -> Seen:  # noqa: ARG002 - it keeps no stock
         dossier = self._dossiers.read(trip_id)
         return Seen(dossier.decisions.get(self._who.name) if dossier else None, {})
 

@@ -10,6 +10,11 @@ from shared.saga.plan import Planning
 from shared.saga.record import StockKey
 
 
+def no_stock(item: str, unit: str) -> StockKey:
+    """The shelf of a service that keeps none."""
+    raise ValueError(f"{item} / {unit}: this service keeps no stock")
+
+
 class Speaker(Protocol):
     """Whoever may answer a request: the first leg, or the orchestrator's starter (leg 0)."""
 
@@ -39,8 +44,8 @@ class Participant:
     failed: type[BookingFailed]
     cancelled: type[Cancelled]
     plan: Callable[[Mapping[str, Any], int | None], Planning]
-    shelve: Callable[[str, str], StockKey]
     step: str
+    shelve: Callable[[str, str], StockKey] = no_stock
     pivot: bool = False
 
     @property

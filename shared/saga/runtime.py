@@ -10,11 +10,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from shared.message import Fact, Problem, Unreadable, read_envelope, read_metadata
+from shared.message import Fact, Problem, Unreadable, read_envelope
 from shared.ports import Busy, Stale
 from shared.saga.announcing import announcement, delay, rejection
 from shared.saga.declaration import Saga
-from shared.saga.effects import Core, Finish, Quarantine, announce, decide, look, release
+from shared.saga.effects import Core, Quarantine, announce, decide, look, release
 from shared.saga.faults import refusal_asked_for
 from shared.saga.intake import Ask, Notice, Order, Rejected, Terms, read_booking, read_notice
 from shared.saga.participant import Participant
@@ -78,22 +78,6 @@ def _compensate(participant: Participant, notice: Notice, delivery: Delivery) ->
                 delay(participant, notice, attempt=delivery.attempt, reason=_told(failure), parked=delivery.last)
             )
         raise
-
-
-def handle_finish(participant: Participant, _terms: Terms, delivery: Delivery) -> Core[None]:
-    """Handle one message of the finish queue: the pivot's own booking. It is retried until it is done: forward recovery."""
-    try:
-        envelope = read_envelope(delivery.body)
-        metadata = read_metadata(envelope, participant.saga.name)
-        if (metadata.participant, envelope.detail_type) != (participant.name, participant.detail_type("Booked")):
-            raise Unreadable(
-                f"{envelope.detail_type!r} of {metadata.participant!r}: {participant.name!r} finishes its own"
-            )
-        record = (yield from look(metadata.trip_id)).record
-        if record is not None and record.state is State.BOOKED:
-            yield Finish(record)
-    except Unreadable as unreadable:
-        yield Quarantine(delivery.body, str(unreadable))
 
 
 def _told(failure: Exception) -> str:

@@ -32,7 +32,7 @@ class Function:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str = "hotel", terms: Terms | None = None) -> None:
         self.ledger, self.told, self.refuses = MemoryLedger(), list[str](), False
         ports = Ports(self.ledger, self, tasks.NoDeadLetters())
-        monkeypatch.setattr(tasks, "_open", lambda: (ports, terms or TERMS[name]))
+        monkeypatch.setattr(tasks, "_open", lambda _who: (ports, terms or TERMS[name]))
         monkeypatch.setattr(metrics.provider, "namespace", "Wayfare/test")
         monkeypatch.delenv("WAYFARE_STAGE", raising=False)
         self.handler = task_desk(PARTICIPANTS[name])
