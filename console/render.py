@@ -16,7 +16,7 @@ import msgspec
 from infra.catalog import CATALOG
 from shared.observer.standing import Known, Rejection
 from shared.saga.participant import Participant
-from shared.saga.timeline import Facts, Line, Status, saga_log, verdict
+from shared.saga.timeline import Facts, Line, Status, in_words, saga_log, verdict
 
 STYLES = {
     Status.CONFIRMED: "green",
@@ -61,8 +61,7 @@ def steps() -> dict[str, str]:
 
 def words(line: Line) -> str:
     """A line of the saga log without its time: `start book car rental`."""
-    what = [line.event, line.step, *([steps().get(line.participant, line.participant)] if line.participant else [])]
-    return plain(" ".join(what) + (f" ({line.note})" if line.note else ""))
+    return plain(in_words(line, CATALOG.saga, steps().get(line.participant, line.participant)))
 
 
 def entries(facts: Facts, put_at: datetime | None = None) -> list[Entry]:

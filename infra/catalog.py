@@ -68,11 +68,13 @@ class Catalog:
     participants: tuple[Participant, ...]
     package: str = "services"
     app: str = "wayfare"
+    described: tuple[descriptors.Participant, ...] = ()
+    """The participants as they describe themselves, for whoever runs their code here."""
 
     @classmethod
     def of(cls, *participants: descriptors.Participant, package: str = "services", app: str = "wayfare") -> Self:
         """The catalogue of the services that describe themselves so."""
-        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in participants), package, app)
+        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in participants), package, app, participants)
 
     def __post_init__(self) -> None:
         legs = [participant.leg for participant in self.participants]

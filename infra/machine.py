@@ -64,11 +64,11 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
 
 
 def _book(leg: Participant) -> str:
-    return f"{leg.saga.verbs[0]} {leg.name}".capitalize()
+    return f"{leg.saga.verbs[0]} {leg.name}".strip().capitalize()
 
 
 def _cancel(leg: Participant) -> str:
-    return f"{leg.saga.verbs[1]} {leg.name}".capitalize()
+    return f"{leg.saga.verbs[1]} {leg.name}".strip().capitalize()
 
 
 def _secure(leg: Participant) -> str:

@@ -22,6 +22,7 @@ from infra.packaging import CACHE, ROOT, digest, once
 from infra.stages import Stage, named
 
 _ASSEMBLIES: Final = CACHE / "assemblies"
+APP: Final = "infra.app"
 _INPUTS: Final = ("infra", "shared", "services")
 _KEPT: Final = 12  # folders of each kind; the oldest by last use go first
 _IN_USE_SECONDS: Final = 3600
@@ -31,39 +32,45 @@ class SynthFailed(Exception):
     """CDK or cdk-nag refused; the message is what they printed."""
 
 
-def synth(stage_name: str) -> Path:
-    """The cloud assembly of a stage, with every asset in it.
+def synth(stage_name: str, app: str = APP) -> Path:
+    """The cloud assembly of a stage, with every asset in it. `app` is the module that makes it: one for each saga.
 
     Raises ValueError for an unknown stage and SynthFailed with CDK's own output.
     """
     stage = named(stage_name)
-    fingerprint = _fingerprint(stage)
+    fingerprint = _fingerprint(stage, app)
     folder = _ASSEMBLIES / f"{stage.name}-{fingerprint}"
     if folder.exists():
         os.utime(folder)
         return folder
     with _alone(stage):
-        once(folder, lambda building: _run_cdk(stage, building))
-    if _fingerprint(stage) != fingerprint:  # edited meanwhile: the name would promise other content
+        once(folder, lambda building: _run_cdk(stage, app, building))
+    if _fingerprint(stage, app) != fingerprint:  # edited meanwhile: the name would promise other content
         shutil.rmtree(folder)
-        return synth(stage_name)
+        return synth(stage_name, app)
     for kind in (_ASSEMBLIES, CACHE / "packages", CACHE / "wheels"):
         _prune(kind)
     return folder
 
 
-def _fingerprint(stage: Stage) -> str:
+def _fingerprint(stage: Stage, app: str) -> str:
     """Changes with anything that could change a template or an asset."""
-    sources = sorted(path for top in _INPUTS for path in (ROOT / top).rglob("*.py"))
+    sources = sorted(path for top in (*_INPUTS, *_further(app)) for path in (ROOT / top).rglob("*.py"))
     files = [*sources, ROOT / "uv.lock", ROOT / "cdk.json"]
     named_contents = [part for path in files for part in (str(path.relative_to(ROOT)).encode(), path.read_bytes())]
     tools = [version(package).encode() for package in ("aws-cdk-lib", "cdk-nag")]
-    return digest([*named_contents, *tools, sys.version.encode(), repr(stage).encode()])
+    return digest([*named_contents, *tools, sys.version.encode(), repr(stage).encode(), app.encode()])
 
 
-def _run_cdk(stage: Stage, outdir: Path) -> None:
+def _further(app: str) -> tuple[str, ...]:
+    """The folder of another saga's code."""
+    top = app.partition(".")[0]
+    return () if top in _INPUTS else (top,)
+
+
+def _run_cdk(stage: Stage, app: str, outdir: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "infra.app"],
+        [sys.executable, "-m", app],
         cwd=ROOT,
         env=_environment(stage, outdir),
         stdout=subprocess.PIPE,
@@ -109,10 +116,10 @@ def _prune(kind: Path) -> None:
 
 def main() -> None:
     """Print where the templates of the named stage are."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m infra.synth STAGE   (local, dev, prod, or one derived: dev-ada)")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python -m infra.synth STAGE [APP]   (local, dev, prod, or one derived: dev-ada)")
     try:
-        sys.stdout.write(f"{synth(sys.argv[1])}\n")
+        sys.stdout.write(f"{synth(*sys.argv[1:])}\n")
     except (SynthFailed, ValueError) as error:
         sys.exit(str(error))
 

@@ -57,27 +57,27 @@ def shown(field: str) -> str:
     return shorten(field).strip('"') or '""'
 
 
-def injected(field: str, value: object, *, allowed: bool) -> Iterator[Problem]:
+def injected(field: str, value: object, *, allowed: bool, steps: tuple[str, ...] = FAULT_STEPS) -> Iterator[Problem]:
     """A request to fail (`faults`, or a flag), where the stage may not allow it."""
     if not allowed:
         yield Problem(field, shorten(value), "this stage allows no fault injection; remove the field")
     elif field == "faults":
-        if not (isinstance(value, list) and all(_is_fault(item) for item in value)):
+        if not (isinstance(value, list) and all(_is_fault(item, steps) for item in value)):
             yield Problem(
                 field,
                 shorten(value),
-                f"send a list of objects: at (a participant), on {FAULT_STEPS}, do {FAULT_KINDS}, times, seconds",
+                f"send a list of objects: at (a participant), on {steps}, do {FAULT_KINDS}, times, seconds",
             )
     elif not isinstance(value, bool):
         yield Problem(field, shorten(value), "send true or false")
 
 
-def _is_fault(item: object) -> bool:
+def _is_fault(item: object, steps: tuple[str, ...]) -> bool:
     return (
         isinstance(item, dict)
         and item.keys() <= {"at", "on", "do", "times", "seconds"}
         and isinstance(item.get("at"), str)
-        and item.get("on", "book") in FAULT_STEPS
+        and item.get("on", "book") in steps
         and item.get("do") in FAULT_KINDS
         and is_count(item.get("times", 1), 1000)
         and isinstance(item.get("seconds", 0), int | float)

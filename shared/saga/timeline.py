@@ -161,6 +161,13 @@ def saga_log(facts: Facts) -> list[Line]:
     return lines
 
 
+def in_words(line: Line, saga: Saga, step: str) -> str:
+    """A line without its time: `start book car rental`. `step` is what the participant calls its leg."""
+    doing = {"book": saga.verbs[0], "cancel": saga.verbs[1]}.get(line.step, line.step)
+    what = " ".join(word for word in (line.event, doing, step if line.participant else "") if word)
+    return what + (f" ({line.note})" if line.note else "")
+
+
 def _booking(facts: Facts, name: str, before: datetime) -> list[Line]:
     booked, failed = facts.of(name, "Booked"), facts.of(name, "BookingFailed")
     if booked:

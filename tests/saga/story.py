@@ -18,7 +18,7 @@ from sandbox.modes import ORCHESTRATION
 from sandbox.world import Books, Inbox, World
 from shared.observer.standing import Rejection
 from shared.saga.record import State
-from shared.saga.timeline import Facts, Line, Status, saga_log, verdict
+from shared.saga.timeline import Facts, Line, Status, in_words, saga_log, verdict
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "trips"
 NIGHTS = ("2017-07-10", "2017-07-11")
@@ -103,8 +103,7 @@ Step = Callable[[Story], object]
 
 def as_text(line: Line) -> str:
     """A line of the saga log, without its time."""
-    what = "saga" if line.step == "saga" else f"{line.step} {STEPS[line.participant]}"
-    return f"{line.event} {what}" + (f" ({line.note})" if line.note else "")
+    return in_words(line, CATALOG.saga, STEPS.get(line.participant, ""))
 
 
 def stock(service: str, capacity: int) -> Step:
