@@ -17,6 +17,9 @@ from shared.saga.declaration import Saga
 
 Pattern = dict[str, Any]
 
+WORDS: Final = ["cancelled", "deadline"]
+"""What the pivot may have been asked: by the user, or because time was up."""
+
 ORCHESTRATED: Final = ["orchestration"]
 CHOREOGRAPHED: Final = [{"exists": False}, {"anything-but": ORCHESTRATED}]
 
@@ -128,7 +131,7 @@ def _each_failure(me: Participant) -> Iterator[Rule]:
     """
     failed = _later(me, "BookingFailed", mode=CHOREOGRAPHED)
     yield Rule(me.name, "compensate", "failed-later", "A later leg failed to book", failed)
-    undone = _later(me, "Cancelled", mode=CHOREOGRAPHED, pivot=[True])
+    undone = _later(me, "Cancelled", mode=CHOREOGRAPHED, **_commit_undone(me))
     yield Rule(me.name, "compensate", "pivot-undone", "The commit was undone", undone)
 
 
@@ -149,7 +152,7 @@ def _own_word(me: Participant) -> Rule:
     decided = {
         "source": [me.source],
         "detail-type": [me.refused],
-        "detail": {"metadata": {"mode": ORCHESTRATED, "asked": ["cancelled", "deadline"]}},
+        "detail": {"metadata": {"mode": ORCHESTRATED, "asked": WORDS}},
     }
     return Rule(me.name, "compensate", "orch-own-failed", "Its own step failed, and it was asked", decided)
 
@@ -179,9 +182,9 @@ def _pivots_word(me: Participant) -> Iterator[Rule]:
 
     Also by a refusal of long ago: the machine may have been stopped before it undid anything.
     """
-    undone = _later(me, "Cancelled", mode=ORCHESTRATED, pivot=[True])
+    undone = _later(me, "Cancelled", mode=ORCHESTRATED, **_commit_undone(me))
     yield Rule(me.name, "compensate", "orch-undone", "An orchestrated commit was undone", undone)
-    decided = _later(me, "BookingFailed", mode=ORCHESTRATED, pivot=[True], asked=["cancelled", "deadline"])
+    decided = _later(me, "BookingFailed", mode=ORCHESTRATED, pivot=[True], asked=WORDS)
     yield Rule(me.name, "compensate", "orch-decided", "The pivot decided against it", decided)
 
 
@@ -191,6 +194,11 @@ def _later(me: Participant, part: str, **metadata: list[Any]) -> Pattern:
         "detail-type": [{"suffix": me.saga.word(part)}],
         "detail": {"metadata": {"leg": [{"numeric": [">", me.leg]}], **metadata}},
     }
+
+
+def _commit_undone(me: Participant) -> dict[str, list[Any]]:
+    """The pivot's Cancelled undoes a commit; where failed steps are undone too, only if it answers somebody."""
+    return {"pivot": [True], **({"asked": WORDS} if me.saga.undoes_failures else {})}
 
 
 def _expiry(me: Participant) -> Rule:

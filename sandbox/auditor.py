@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from sandbox.world import Books
 from shared.observer.standing import Known
+from shared.saga.declaration import Saga
 from shared.saga.record import Record, State, StockKey
-from shared.saga.timeline import Facts, Status, verdict
+from shared.saga.timeline import Facts, Status, facts_of, verdict
+from shared.trip import TRIP
 
 
 class Violation(NamedTuple):
@@ -31,22 +33,28 @@ def audit(
     known: Mapping[str, Known],
     legs: Mapping[str, int],
     trips: Collection[str] | None = None,
+    saga: Saga = TRIP,
 ) -> list[Violation]:
     """Everything that is wrong with a system at rest: the participants' books, and the observer's, by trip.
 
     All stock is checked; `trips` limits what is checked trip by trip.
     """
     by_trip = {trip: records for trip, records in _by_trip(books).items() if trips is None or trip in trips}
+    facts = {trip: facts_of(saga, seen.noted, legs) for trip, seen in known.items()}
     return [
         *(violation for name, book in books.items() for violation in _stock(name, book)),
-        *(violation for trip, records in by_trip.items() for violation in _commit(trip, records, legs)),
+        *(
+            violation
+            for trip, records in by_trip.items()
+            for violation in _commit(trip, records, legs, facts.get(trip))
+        ),
         *(
             violation
             for trip, records in by_trip.items()
             if trip in known
-            for violation in _status(trip, records, known[trip], legs)
+            for violation in _status(trip, records, known[trip], facts[trip])
         ),
-        *(violation for trip, seen in known.items() for violation in _announced(trip, seen, legs)),
+        *(violation for trip, seen in facts.items() for violation in _announced(trip, seen)),
     ]
 
 
@@ -74,7 +82,9 @@ def _stock(name: str, book: Books) -> Iterator[Violation]:
             yield Violation("S1", f"{name} {key}", f"{held} held, but live bookings claim {claimed[key]}")
 
 
-def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:
+def _commit(
+    trip: str, records: Mapping[str, Record], legs: Mapping[str, int], seen: Facts | None
+) -> Iterator[Violation]:
     pivot = max(legs, key=lambda name: legs[name])
     booked = {name for name, record in records.items() if record.state is State.BOOKED}
     if pivot in booked and booked != set(legs):
@@ -82,13 +92,14 @@ def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -
     elif booked and booked != set(legs):
         yield Violation("L1", f"trip {trip}", f"only {', '.join(sorted(booked))} booked, and nothing is outstanding")
     undone = records.get(pivot)
-    if undone and undone.state is State.CANCELLED and undone.reason != "cancelled":
+    only_failed = seen is not None and seen.undoes_failures and not seen.of(pivot, "Booked")
+    if undone and undone.state is State.CANCELLED and undone.reason != "cancelled" and not only_failed:
         yield Violation("S6", f"trip {trip}", f"the commit was undone for {undone.reason!r}, not for the user")
 
 
-def _status(trip: str, records: Mapping[str, Record], seen: Known, legs: Mapping[str, int]) -> Iterator[Violation]:
-    status = verdict(Facts(seen.noted, legs)).status
-    booked = all(name in records and records[name].state is State.BOOKED for name in legs)
+def _status(trip: str, records: Mapping[str, Record], seen: Known, facts: Facts) -> Iterator[Violation]:
+    status = verdict(facts).status
+    booked = all(name in records and records[name].state is State.BOOKED for name in facts.legs)
     if booked != (status is Status.CONFIRMED) or not status.ended:
         yield Violation(
             "L1", f"trip {trip}", f"{'booked by all' if booked else 'booked by none'}, and its status is {status}"
@@ -97,8 +108,7 @@ def _status(trip: str, records: Mapping[str, Record], seen: Known, legs: Mapping
         yield Violation("S5", f"trip {trip}", f"the summary does not say {status}")
 
 
-def _announced(trip: str, seen: Known, legs: Mapping[str, int]) -> Iterator[Violation]:
-    facts = Facts(seen.noted, legs)
-    for name in legs:
+def _announced(trip: str, facts: Facts) -> Iterator[Violation]:
+    for name in facts.legs:
         if facts.of(name, "Booked") and facts.of(name, "BookingFailed"):
             yield Violation("S3", f"trip {trip}", f"{name} announced Booked and BookingFailed")

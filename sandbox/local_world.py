@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.catalog import CATALOG, OBSERVER
+from infra.catalog import CATALOG, Catalog
 from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
 from infra.units import units_of
@@ -21,8 +21,10 @@ from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.modes import CHOREOGRAPHY, Mode
 from sandbox.world import TASK, Books, Inbox, Parked
+from shared.aws.dossiers import dossier_of
 from shared.aws.saga_log import DynamoSagaLog
 from shared.observer.standing import Known, Rejection
+from shared.saga.dossier import Dossier
 
 BOUND = 120.0
 """Seconds after which a condition that does not come true is an error."""
@@ -39,11 +41,15 @@ class LocalWorld:
 
     name = "local"
 
-    def __init__(self, engine: Engine, stage: str = "local", mode: Mode = CHOREOGRAPHY) -> None:
+    def __init__(
+        self, engine: Engine, stage: str = "local", mode: Mode = CHOREOGRAPHY, catalog: Catalog = CATALOG
+    ) -> None:
         self.engine = engine
-        self.names = Names(stage)
+        self.catalog = catalog
+        self.saga = catalog.saga
+        self.names = Names(stage, catalog.app)
         self.mode = mode
-        self.log = DynamoSagaLog(engine.clients.client("dynamodb"), self.names.table(OBSERVER))
+        self.log = DynamoSagaLog(engine.clients.client("dynamodb"), self.names.table(self.saga.observer))
         self._paused: set[str] = set()
 
     @classmethod
@@ -63,9 +69,10 @@ class LocalWorld:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
+    def put(self, detail: Any, detail_type: str | None = None, source: str | None = None) -> str:
+        said = {"Source": source or self.saga.source_of("client"), "DetailType": detail_type or self.saga.requested}
         text = detail if isinstance(detail, str) else json.dumps(detail)
-        return self.put_raw([{"Source": source, "DetailType": detail_type, "Detail": text}])[0]
+        return self.put_raw([{**said, "Detail": text}])[0]
 
     def put_raw(self, entries: list[dict[str, Any]]) -> list[str]:
         """Put entries as they are; answers the events' ids."""
@@ -105,7 +112,7 @@ class LocalWorld:
         ]
 
     def tick(self) -> None:
-        self.send(Inbox(OBSERVER, "watch"), "{}")
+        self.send(Inbox(self.saga.observer, "watch"), "{}")
 
     def wait_until(self, moment: datetime) -> None:
         self.wait_for(lambda: datetime.now(UTC) >= moment, f"{moment} to come")
@@ -173,7 +180,19 @@ class LocalWorld:
         return result
 
     def books(self, service: str) -> Books:
+        if self.saga.keeps_dossier:
+            found = {trip: dossier.decisions.get(service) for trip, dossier in self.dossiers().items()}
+            return Books({trip: record for trip, record in found.items() if record}, {})
         return read_books(self.engine.clients.client("dynamodb"), self.names.table(service))
+
+    def dossiers(self) -> dict[str, Dossier]:
+        """All dossiers, of a saga that keeps them."""
+        found = map(dossier_of, self._scan(self.names.dossiers))
+        return {dossier.trip_id: dossier for dossier in found}
+
+    def _scan(self, table: str) -> list[dict[str, Any]]:
+        paginator = self.engine.clients.client("dynamodb").get_paginator("scan")
+        return [item for page in paginator.paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
 
     def known(self, trip_id: str) -> Known:
         return self.log.recall(trip_id)
@@ -210,7 +229,9 @@ class LocalWorld:
     @cached_property
     def _own(self) -> frozenset[str]:
         """The stage's queues; another stage's name may begin as this one's does."""
-        inboxes = [Inbox(service, unit.role) for service in CATALOG.services for unit in units_of(service)]
+        inboxes = [
+            Inbox(service, unit.role) for service in self.catalog.services for unit in units_of(service, self.catalog)
+        ]
         queues = [self.names.quarantine, *(self._queue(inbox) for inbox in inboxes)]
         return frozenset([*queues, *map(dead_letters, queues)])
 

@@ -43,8 +43,8 @@ class World(Protocol):
     def now(self) -> datetime:
         """The time."""
 
-    def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
-        """Put an event on the bus; answers its id."""
+    def put(self, detail: Any, detail_type: str | None = None, source: str | None = None) -> str:
+        """Put an event on the bus: a client's request, unless it is said to be another; answers its id."""
 
     def send(self, inbox: Inbox, body: str) -> None:
         """Send a message straight to a queue, past the bus."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from infra.catalog import CATALOG
+from infra.catalog import CATALOG, Catalog
 from infra.machine import definition
 from sandbox.memory.machine import Call, Execution, StateMachine
 from shared.saga.faults import WorkerDied
@@ -29,18 +29,20 @@ class NotCalled(Exception):
 
 
 @cache
-def machine() -> StateMachine:
+def machine(catalog: Catalog = CATALOG) -> StateMachine:
     """The one that is deployed; functions and queues go by the names of their participants."""
-    return StateMachine(definition(CATALOG, str, str))
+    return StateMachine(definition(catalog, str, str))
 
 
 class Executions:
     """Every execution by its name; `admit` raises `NotCalled` for a task that cannot be called now."""
 
-    def __init__(self, clock: Callable[[], datetime], admit: Callable[[Call], None], perform: Perform) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], admit: Callable[[Call], None], perform: Perform, machine: StateMachine
+    ) -> None:
         self.moves: list[Move] = []
         """What may happen next, in any order."""
-        self._machine = machine()
+        self._machine = machine
         self._clock = clock
         self._admit = admit
         self._perform = perform

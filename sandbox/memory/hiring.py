@@ -10,25 +10,25 @@ from typing import Any
 import msgspec
 
 from infra import settings
-from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR
+from infra.catalog import ORCHESTRATOR, Catalog
 from infra.stages import Stage
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.mail import in_virtual_time
 from sandbox.world import TASK, Inbox
-from services.trip.observer import observe, watch
 from shared.aws.settings import terms_from
 from shared.observer.effects import TripPorts
+from shared.observer.observing import observe, watch
 from shared.ports import DeadLetters, Publisher
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import with_faults
+from shared.saga.finishing import handle_finish
 from shared.saga.intake import Terms
 from shared.saga.participant import Participant
 from shared.saga.runtime import Delivery, handle_booking, handle_notice
 from shared.saga.starter import Machine, StarterPorts, start
 from shared.saga.tasks import Answer, collect, handle_call
-from shared.trip import TRIP
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Worker:
 class Workplace:
     """What all of them share. `elapse` puts the clock forward where a worker would sleep."""
 
+    catalog: Catalog
     stage: Stage
     bus: Publisher
     parking: Callable[[Inbox], DeadLetters]
@@ -54,7 +55,7 @@ Hired = Iterator[tuple[Inbox, Worker]]
 
 def participants_workers(place: Workplace, who: Participant, ledger: MemoryLedger) -> Hired:
     """Those of its two queues, and its task."""
-    terms = _terms(place.stage, who.name)
+    terms = _terms(place.catalog, place.stage, who.name)
 
     def worker(role: str, handle: Callable[[Delivery], Core[Any]]) -> tuple[Inbox, Worker]:
         inbox = Inbox(who.name, role)
@@ -66,27 +67,29 @@ def participants_workers(place: Workplace, who: Participant, ledger: MemoryLedge
 
     yield faulty("book", handle_booking)
     yield faulty("compensate", handle_notice)
+    if who.pivot and who.saga.keeps_dossier:
+        yield faulty("finish", handle_finish)
     yield worker(TASK, lambda delivery: handle_call(who, terms, json.loads(delivery.body), delivery.at))
 
 
 def observers_workers(place: Workplace, log: MemorySagaLog, late: Callable[[Any], None]) -> Hired:
     """Of facts, and of the clock."""
-    legs, client = CATALOG.legs, place.stage.client_source
+    saga, legs, client = place.catalog.saga, place.catalog.legs, place.stage.client_source
 
     def worker(role: str, core: Callable[[Delivery], Core[None]]) -> tuple[Inbox, Worker]:
-        inbox = Inbox(OBSERVER, role)
+        inbox = Inbox(saga.observer, role)
         return inbox, Worker(core, TripPorts(log, place.bus, place.parking(inbox), late))
 
-    yield worker("observe", lambda delivery: observe(legs, client, delivery.body))
-    yield worker("watch", lambda delivery: watch(legs, delivery.at))
+    yield worker("observe", lambda delivery: observe(saga, legs, client, delivery.body))
+    yield worker("watch", lambda delivery: watch(saga, legs, delivery.at))
 
 
 def starters(place: Workplace, machine: Machine) -> Hired:
     """Of executions, where the stage has an orchestrator."""
     if place.stage.orchestrator:
-        inbox, terms = Inbox(ORCHESTRATOR, "start"), _starters_terms(place.stage)
+        inbox, terms = Inbox(ORCHESTRATOR, "start"), _starters_terms(place.catalog, place.stage)
         ports = StarterPorts(machine, place.bus, place.parking(inbox))
-        yield inbox, Worker(lambda delivery: start(TRIP, terms, delivery.body, delivery.at), ports)
+        yield inbox, Worker(lambda delivery: start(place.catalog.saga, terms, delivery.body, delivery.at), ports)
 
 
 def answer_of(worker: Worker, task: Mapping[str, Any], at: datetime) -> Any:
@@ -100,10 +103,10 @@ def answer_of(worker: Worker, task: Mapping[str, Any], at: datetime) -> Any:
 
 
 @cache
-def _terms(stage: Stage, service: str) -> Terms:
-    return terms_from(settings.participant(CATALOG, stage, CATALOG.named(service)))
+def _terms(catalog: Catalog, stage: Stage, service: str) -> Terms:
+    return terms_from(settings.participant(catalog, stage, catalog.named(service)))
 
 
 @cache
-def _starters_terms(stage: Stage) -> Terms:
-    return terms_from(settings.orchestrator(CATALOG, stage, ORCHESTRATOR, "memory"))
+def _starters_terms(catalog: Catalog, stage: Stage) -> Terms:
+    return terms_from(settings.orchestrator(catalog, stage, ORCHESTRATOR, "memory"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from infra.catalog import CATALOG
+from infra.catalog import CATALOG, Catalog
 from infra.matching import heard_by
 from infra.rules import Rule, all_rules
 from infra.stages import Stage
@@ -39,9 +39,9 @@ class Routes:
 
 
 @cache
-def routes_of(stage: Stage) -> Routes:
+def routes_of(stage: Stage, catalog: Catalog = CATALOG) -> Routes:
     """The routes of a stage, made once."""
-    return Routes(all_rules(CATALOG, stage))
+    return Routes(all_rules(catalog, stage))
 
 
 def _read_by(pattern: Mapping[str, Any], before: Path = ()) -> Iterator[Path]:

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from infra.catalog import OBSERVER, PARTICIPANTS
+from infra.catalog import CATALOG, Catalog
 from infra.machine import INVOKE, SEND
 from infra.stages import Stage, named
-from sandbox.memory.executions import Executions, NotCalled
+from sandbox.memory.dossiers import MemoryDossierLedger, MemoryDossiers
+from sandbox.memory.executions import Executions, NotCalled, machine
 from sandbox.memory.hiring import Worker, Workplace, answer_of, observers_workers, participants_workers, starters
 from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
@@ -28,6 +29,7 @@ from sandbox.world import TASK, Books, Inbox, Parked
 from shared.observer.standing import Known, Rejection
 from shared.saga.driver import drive
 from shared.saga.faults import WorkerDied
+from shared.saga.participant import Participant
 from shared.saga.runtime import Delivery
 
 BATCH = 10
@@ -40,31 +42,39 @@ class MemoryWorld:
     name = "memory"
 
     def __init__(
-        self, stage: Stage | None = None, seed: int = 0, duplicates: int = 1, *, mode: Mode | None = None
+        self,
+        stage: Stage | None = None,
+        seed: int = 0,
+        duplicates: int = 1,
+        *,
+        mode: Mode | None = None,
+        catalog: Catalog = CATALOG,
     ) -> None:
-        self.stage = stage or named("local")
+        self.catalog = catalog
+        self.stage = stage or named("local", catalog.saga)
         self._now = datetime(2026, 11, 21, 12, tzinfo=UTC)
         self.duplicates = duplicates
         self.mode = mode or (REVERSE if self.stage.compensation == "reverse" else CHOREOGRAPHY)
-        self.ledgers = {who.name: MemoryLedger() for who in PARTICIPANTS}
+        self.dossiers = MemoryDossiers()
+        self.ledgers = {who.name: self._ledger(who) for who in catalog.described}
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)
-        self._routes = routes_of(self.stage)
+        self._routes = routes_of(self.stage, catalog)
         self._random = random.Random(seed)  # noqa: S311 - a schedule, no secret
         self._queues: defaultdict[Inbox, list[Message]] = defaultdict(list)
         self._parked: defaultdict[Inbox, list[Parked]] = defaultdict(list)
         self._paused: set[Inbox] = set()
         self._events = 0
         self._bus = Bus(self._route)
-        self._machine = Executions(lambda: self.now, self._admit, self._perform)
+        self._machine = Executions(lambda: self.now, self._admit, self._perform, machine(catalog))
         self._workers = dict(self._hire())
 
     @property
     def now(self) -> datetime:
         return self._now
 
-    def put(self, detail: Any, detail_type: str = "TripRequested", source: str = "travel.client") -> str:
-        return self._route(source, detail_type, detail)
+    def put(self, detail: Any, detail_type: str | None = None, source: str | None = None) -> str:
+        return self._route(source or self.stage.client_source, detail_type or self.catalog.saga.requested, detail)
 
     def send(self, inbox: Inbox, body: str) -> None:
         self._queues[inbox].append(Message(body))
@@ -91,13 +101,13 @@ class MemoryWorld:
         return found
 
     def tick(self) -> None:
-        self.send(Inbox(OBSERVER, "watch"), "{}")
+        self.send(Inbox(self.catalog.saga.observer, "watch"), "{}")
 
     def wait_until(self, moment: datetime) -> None:
         self._now = max(self._now, moment)
 
     def set_stock(self, service: str, item: str, unit: str, capacity: int) -> None:
-        who = next(who for who in PARTICIPANTS if who.name == service)
+        who = next(who for who in self.catalog.described if who.name == service)
         self.ledgers[service].set_capacity(who.shelve(item, unit), capacity)
 
     def books(self, service: str) -> Books:
@@ -160,10 +170,13 @@ class MemoryWorld:
     def _elapse(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 
+    def _ledger(self, who: Participant) -> MemoryLedger:
+        return MemoryDossierLedger(self.dossiers, who) if who.saga.keeps_dossier else MemoryLedger()
+
     def _hire(self) -> Sequence[tuple[Inbox, Worker]]:
-        place = Workplace(self.stage, self._bus, lambda inbox: Parking(self._parked[inbox]), self._elapse)
+        place = Workplace(self.catalog, self.stage, self._bus, lambda inbox: Parking(self._parked[inbox]), self._elapse)
         participants = [
-            pair for who in PARTICIPANTS for pair in participants_workers(place, who, self.ledgers[who.name])
+            pair for who in self.catalog.described for pair in participants_workers(place, who, self.ledgers[who.name])
         ]
         observers = observers_workers(place, self.log, partial(setattr, self, "lateness"))
         return [*participants, *observers, *starters(place, self._machine)]
