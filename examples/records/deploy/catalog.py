@@ -8,3 +8,5 @@ from examples.records.transform.participant import TRANSFORM
 from infra.catalog import Catalog
 
 RECORDS_CATALOG: Final = Catalog.of(PROCESS, TRANSFORM, COMMIT, package="examples.records", app="records")
+APP: Final = "examples.records.deploy.app"
+"""The module that makes its templates."""
