@@ -15,13 +15,12 @@ from infra.catalog import CATALOG, Catalog
 from infra.names import PLATFORM, QUARANTINE, Names, Place, dead_letters
 from infra.synth import synth
 from infra.units import units_of
-from sandbox.books import read_books
+from sandbox.books import books_in, read_books, read_dossiers
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
 from sandbox.engine.engine import Engine
 from sandbox.modes import CHOREOGRAPHY, Mode
 from sandbox.world import TASK, Books, Inbox, Parked
-from shared.aws.dossiers import dossier_of
 from shared.aws.saga_log import DynamoSagaLog
 from shared.observer.standing import Known, Rejection
 from shared.saga.dossier import Dossier
@@ -181,18 +180,12 @@ class LocalWorld:
 
     def books(self, service: str) -> Books:
         if self.saga.keeps_dossier:
-            found = {trip: dossier.decisions.get(service) for trip, dossier in self.dossiers().items()}
-            return Books({trip: record for trip, record in found.items() if record}, {})
+            return books_in(self.dossiers(), service)
         return read_books(self.engine.clients.client("dynamodb"), self.names.table(service))
 
     def dossiers(self) -> dict[str, Dossier]:
         """All dossiers, of a saga that keeps them."""
-        found = map(dossier_of, self._scan(self.names.dossiers))
-        return {dossier.trip_id: dossier for dossier in found}
-
-    def _scan(self, table: str) -> list[dict[str, Any]]:
-        paginator = self.engine.clients.client("dynamodb").get_paginator("scan")
-        return [item for page in paginator.paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
+        return read_dossiers(self.engine.clients.client("dynamodb"), self.names.dossiers)
 
     def known(self, trip_id: str) -> Known:
         return self.log.recall(trip_id)
