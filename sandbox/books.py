@@ -1,4 +1,4 @@
-"""A participant's books, read out of its table; or out of the dossiers that a saga's participants share."""
+"""Reading a participant's whole table, or the dossiers that it shares, by whoever may: the auditor and the people who run a stage."""
 
 from collections.abc import Mapping
 from typing import Any
