@@ -90,11 +90,14 @@ class Redrive:
         """Wait until everything that was moved is done or came back, at most so many seconds."""
         start, pause = time.monotonic(), PAUSE
         done_at: float | None = None
+        told = -1
         while True:
             ended = self._ended(moved)
-            tell("settled", sum(each.over for each in ended), len(ended))
+            if (over := sum(each.over for each in ended)) != told:
+                told = over
+                tell("settled", over, len(ended))
             now = time.monotonic()
-            done_at = (done_at or now) if all(each.over for each in ended) else None
+            done_at = (done_at or now) if over == len(ended) else None
             rests = done_at is not None and (self._drained(moved) or now - done_at > GRACE)
             if rests or now - start > patience:
                 return self._ended(moved)

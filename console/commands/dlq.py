@@ -15,7 +15,7 @@ from console.render import ago, plain
 from console.screen import Screen
 from console.trouble import Exit, Trouble
 from infra.catalog import CATALOG
-from sandbox.operating.letters import Letter
+from sandbox.operating.letters import Letter, last_try
 from shared.aws.saga_log import DynamoSagaLog
 from shared.saga.timeline import Facts
 
@@ -70,6 +70,9 @@ def show(
     if as_json:
         screen.answer(shown)
         return
+    if not shown:
+        screen.say(f"Nothing waits in {box.title}.")
+        return
     now = datetime.now(UTC)
     screen.table(
         ("message!", "event", "trip", "sent#", "taken#", "why"),
@@ -77,7 +80,7 @@ def show(
     )
     for message in shown if body else ():
         screen.say(f"{message['id'][:SHORT]}  {plain(message['body'])}")
-    screen.say(_next_for(box, letters, stage), "dim")
+    screen.say(f"Next: wayfare dlq redrive {box.title} --dry-run{on_stage(stage)}", "dim")
 
 
 @app.command()
@@ -104,7 +107,15 @@ def redrive(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
         ended = work.follow(going, wait, tell) if going else []
         chosen = work.chosen
     _report(screen, box, chosen, ended, dry_run=dry_run)
-    _conclude(screen, chosen, ended, box=box, stage=stage, dry_run=dry_run)
+    if not chosen:
+        screen.say(f"No such message waits in {box.title}.")
+    elif dry_run:
+        only = f" --trip {trip}" if trip else ""
+        some = any(not each.prediction.fate.comes_back for each in chosen)
+        following = f"redrive {box.title}{only}" if some else f"show {box.title}"
+        _conclude_rehearsal(screen, chosen, f"wayfare dlq {following}{on_stage(stage)}")
+    else:
+        _conclude(screen, chosen, ended, box.title, on_stage(stage))
 
 
 def _report(screen: Screen, box: Box, chosen: Sequence[Chosen], ended: Sequence[Ended], *, dry_run: bool) -> None:
@@ -117,7 +128,7 @@ def _report(screen: Screen, box: Box, chosen: Sequence[Chosen], ended: Sequence[
         (each.letter.id[:SHORT], each.letter.detail_type or each.letter.what, each.letter.trip_id or "", *_fate(each))
         for each in chosen
     ]
-    if dry_run:
+    if dry_run and chosen:
         screen.table(("message!", "event", "trip", "would become", "because"), rows)
     elif chosen:
         screen.table(
@@ -126,27 +137,24 @@ def _report(screen: Screen, box: Box, chosen: Sequence[Chosen], ended: Sequence[
         )
 
 
-def _conclude(  # noqa: PLR0913 - what there is to say it from
-    screen: Screen, chosen: Sequence[Chosen], ended: Sequence[Ended], *, box: Box, stage: str, dry_run: bool
-) -> None:
-    """One line of sums, the next useful command, and the exit code."""
-    if not chosen:
-        screen.say(f"No such message waits in {box.title}.")
-        return
-    if dry_run:
-        fates = Counter(each.prediction.fate for each in chosen)
-        screen.say(", ".join(f"{count} {fate}" for fate, count in fates.items()))
-        screen.say(f"Next: wayfare dlq redrive {box.title}{on_stage(stage)}", "dim")
-        if any(each.prediction.fate.comes_back for each in chosen):
-            raise typer.Exit(Exit.NO)
-        return
+def _conclude_rehearsal(screen: Screen, chosen: Sequence[Chosen], following: str) -> None:
+    """The sums, and the command that does it; exit code 1 if some would come straight back."""
+    fates = Counter(each.prediction.fate for each in chosen)
+    screen.say(", ".join(f"{count} {fate}" for fate, count in fates.items()))
+    screen.say(f"Next: {following}", "dim")
+    if any(each.prediction.fate.comes_back for each in chosen):
+        raise typer.Exit(Exit.NO)
+
+
+def _conclude(screen: Screen, chosen: Sequence[Chosen], ended: Sequence[Ended], title: str, suffix: str) -> None:
+    """The sums, and the exit code: 1 if some are still there or came back, 3 if some are not done in time."""
     left, back = len(chosen) - len(ended), sum(each.back for each in ended)
     screen.say(f"{len(ended)} moved, {left} left where they are, {back} came back.", "bold")
     if left or back:
-        screen.say(f"Next: wayfare dlq show {box.title}{on_stage(stage)}", "dim")
+        screen.say(f"Next: wayfare dlq show {title}{suffix}", "dim")
         raise typer.Exit(Exit.NO)
     if not all(each.over for each in ended):
-        raise Trouble(f"not all is done yet: look again with `wayfare stuck{on_stage(stage)}`")
+        raise Trouble(f"not all is done yet: look again with `wayfare stuck{suffix}`")
 
 
 def _fate(chosen: Chosen) -> tuple[str, str]:
@@ -190,24 +198,15 @@ def _shown(box: Box, letter: Letter, log: DynamoSagaLog, *, with_body: bool) -> 
 
 
 def _told_by_observer(box: Box, letter: Letter, log: DynamoSagaLog) -> str:
-    """A queue gives a message up without a word; of a compensation the saga log knows the last try's failure."""
     if box.inbox.role != "compensate" or letter.trip_id is None:
         return ""
-    facts = Facts(log.recall(letter.trip_id).noted, CATALOG.legs)
-    parked = facts.of(box.inbox.service, "CompensationParked")
-    return f"attempt {parked.attempt}: {parked.reason}" if parked else ""
+    return last_try(Facts(log.recall(letter.trip_id).noted, CATALOG.legs), box.inbox.service)
 
 
 def _row(message: dict[str, Any], letter: Letter, now: datetime) -> tuple[object, ...]:
     reason = f"{message['kind']}: {message['reason']}" if message["reason"] else message["kind"]
     what = letter.detail_type or letter.what
     return message["id"][:SHORT], what, letter.trip_id or "", _age(letter.sent_at, now), letter.received, reason
-
-
-def _next_for(box: Box, letters: Sequence[Letter], stage: str) -> str:
-    if not letters:
-        return f"Nothing waits in {box.title}."
-    return f"Next: wayfare dlq redrive {box.title} --dry-run{on_stage(stage)}"
 
 
 def _reasons(queue: Waiting) -> str:

@@ -36,7 +36,7 @@ def stuck(
     if busy:
         screen.say("In flight: " + ", ".join(f"{each.messages} at {' '.join(each.inbox)}" for each in busy))
     if found:
-        screen.say(f"{len(found)} trips without an end.", "bold yellow")
+        screen.say(f"{len(found)} without an end.", "bold yellow")
         raise typer.Exit(Exit.NO)
     screen.say("Nothing waits: every trip has its end.", "bold green")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.message import Envelope, Unreadable, read_envelope
 from shared.request import ID
+from shared.saga.timeline import Facts
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,9 @@ class Letter:
     @property
     def _size(self) -> str:
         return f"{len(self.body)} characters"
+
+
+def last_try(facts: Facts, participant: str) -> str:
+    """What a compensation's last try met, as the saga log has it: a queue gives a message up without a word."""
+    parked = facts.of(participant, "CompensationParked")
+    return f"attempt {parked.attempt}: {parked.reason}" if parked else ""

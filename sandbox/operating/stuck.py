@@ -4,10 +4,11 @@ A pure function of what is on record, of the messages that lie in queues, and of
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sandbox.operating.letters import Letter
+from sandbox.operating.letters import Letter, last_try
 from sandbox.world import Books, Inbox
 from shared.message import Mode
 from shared.observer.standing import Known, assess
@@ -109,8 +110,13 @@ class _Trip:
         self.known = scene.known.get(trip_id, Known((), None))
         self.facts = Facts(self.known.noted, scene.legs)
         self.verdict = verdict(self.facts)
-        self.lying = tuple(lying for lying in scene.lying if lying.letter.trip_id == trip_id)
+        self.lying = tuple(self._with_reason(lying) for lying in scene.lying if lying.letter.trip_id == trip_id)
         self.running = trip_id in scene.running
+
+    def _with_reason(self, lying: Lying) -> Lying:
+        if not lying.parked or lying.letter.reason or lying.inbox.role != "compensate":
+            return lying
+        return lying._replace(letter=replace(lying.letter, reason=last_try(self.facts, lying.inbox.service)))
 
     @property
     def over(self) -> bool:

@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from console.commands import show
 from console.commands.audit import CODES, code_of
 from console.render import standing
 from console.trouble import Exit
+from infra.catalog import CATALOG
 from sandbox.auditor import Violation
 from sandbox.local_world import LocalWorld
+from sandbox.memory.log import MemorySagaLog
 from sandbox.world import Inbox
-from shared.observer.standing import Known
+from shared.observer.standing import Known, assess
+from shared.saga.timeline import Facts
 from tests.console.conftest import Wayfare
 from tests.console.given import FLIGHT_REFUSED, HOTEL_BOOKED, noted
 from tests.operating.given import broken, envelope, mended, swept
@@ -179,6 +184,22 @@ def test_a_parked_compensation_is_told_with_its_reason() -> None:
     found = standing("trip-1", Known((HOTEL_BOOKED, FLIGHT_REFUSED, parked), None))
     assert found["status"] == "COMPENSATING"
     assert found["parkedBecause"] == {"hotel": "waits for an operator since attempt 10 (Busy: the table is away)"}
+
+
+def test_status_and_trips_say_parked_and_what_to_type_next(no_engine: Wayfare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next command redrives this trip's messages of that queue, after showing what would become of them."""
+    parked = noted("hotel", "CompensationParked", 9, reason="Busy: the table is away", attempt=10)
+    log = MemorySagaLog()
+    for fact in (HOTEL_BOOKED, FLIGHT_REFUSED, parked):
+        known = log.note(fact)
+    log.enter(assess(Facts(known.noted, CATALOG.legs), None))
+    monkeypatch.setattr(show, "connect", lambda _stage: SimpleNamespace(log=log))
+    told = no_engine("status", "trip-1").stdout
+    assert "hotel: waits for an operator since attempt 10" in told
+    assert "Next: wayfare dlq redrive hotel compensate --trip trip-1 --dry-run\n" in told
+    listed = no_engine("trips").stdout
+    assert "COMPENSATING (parked)" in listed
+    assert "Next: wayfare dlq list\n" in listed
 
 
 def test_the_exit_code_of_an_audit_names_the_invariant() -> None:
