@@ -2,7 +2,7 @@
 # Set-up happens once; after that no target needs the network.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format synth up down bench compare cdk-roundtrip clean tools
+.PHONY: help setup demo demo-records test lint format synth up down bench compare cdk-roundtrip clean tools
 
 STAGE ?= local
 STAMP := .venv/wayfare-setup
@@ -23,6 +23,9 @@ setup: $(STAMP) ## Install everything into .venv and .wayfare
 
 demo: setup ## Book two trips on an engine of its own, and check the outcome
 	@.venv/bin/wayfare demo
+
+demo-records: setup ## The second saga, by events and by the state machine, and check the outcome
+	@.venv/bin/python -m examples.records.demo
 
 test: setup ## Run the whole test suite (ARGS="-k hotel" for a part)
 	@.venv/bin/pytest $(ARGS)

@@ -62,19 +62,21 @@ class Participant:
 class Catalog:
     """A saga's participants in booking order; the last one is the pivot, whose record commits the saga.
 
-    `package` holds a folder of code for each service, `app` begins the name of everything that is deployed.
+    `package` holds a folder of code for each service, `app` begins the name of everything that is deployed, `templates`
+    is the module that makes its templates.
     """
 
     participants: tuple[Participant, ...]
     package: str = "services"
     app: str = "wayfare"
+    templates: str = "infra.app"
     described: tuple[descriptors.Participant, ...] = ()
     """The participants as they describe themselves, for whoever runs their code here."""
 
     @classmethod
-    def of(cls, *participants: descriptors.Participant, package: str = "services", app: str = "wayfare") -> Self:
-        """The catalogue of the services that describe themselves so."""
-        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in participants), package, app, participants)
+    def of(cls, *described: descriptors.Participant, **place: str) -> Self:
+        """The catalogue of the services that describe themselves so; `place` says where their code is, if not in `services`."""
+        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in described), described=described, **place)
 
     def __post_init__(self) -> None:
         legs = [participant.leg for participant in self.participants]

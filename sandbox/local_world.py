@@ -53,7 +53,7 @@ class LocalWorld:
 
     @classmethod
     @contextmanager
-    def running(cls, *stages: str, wait_scale: float = 1.0) -> Iterator["LocalWorld"]:
+    def running(cls, *stages: str, wait_scale: float = 1.0, catalog: Catalog = CATALOG) -> Iterator["LocalWorld"]:
         """Start an engine, deploy the stages (by default `local`), and stop it at the end; the world is the first stage.
 
         `wait_scale` is what a second of a state machine's retries lasts.
@@ -61,8 +61,8 @@ class LocalWorld:
         environment.ensure()
         with Engine.start(wait_scale=wait_scale) as engine:
             for stage in stages or ("local",):
-                Deployer(engine.clients).deploy(synth(stage))
-            yield cls(engine, stages[0] if stages else "local")
+                Deployer(engine.clients).deploy(synth(stage, catalog.templates))
+            yield cls(engine, stages[0] if stages else "local", catalog=catalog)
 
     @property
     def now(self) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from examples.records.deploy.catalog import APP, RECORDS_CATALOG
+from examples.records.deploy.catalog import RECORDS_CATALOG
 from infra.synth import synth
 from sandbox.engine.deploy import Deployer
 from sandbox.local_world import LocalWorld
@@ -23,7 +23,7 @@ def memory(request: pytest.FixtureRequest) -> MemoryWorld:
 def stages(local: LocalWorld) -> LocalWorld:
     """The engine of the trips, with the records saga's own stacks in both compensation orders."""
     for mode in (CHOREOGRAPHY, REVERSE):
-        Deployer(local.engine.clients).deploy(synth(mode.stage, APP))
+        Deployer(local.engine.clients).deploy(synth(mode.stage, RECORDS_CATALOG.templates))
     return local
 
 

@@ -7,6 +7,9 @@ from examples.records.process.participant import PROCESS
 from examples.records.transform.participant import TRANSFORM
 from infra.catalog import Catalog
 
-RECORDS_CATALOG: Final = Catalog.of(PROCESS, TRANSFORM, COMMIT, package="examples.records", app="records")
-APP: Final = "examples.records.deploy.app"
-"""The module that makes its templates."""
+RECORDS_CATALOG: Final = Catalog.of(
+    *(PROCESS, TRANSFORM, COMMIT),
+    package="examples.records",
+    app="records",
+    templates="examples.records.deploy.app",
+)
