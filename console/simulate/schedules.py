@@ -105,4 +105,4 @@ def _style(it: Moment) -> str:
         ("dies", "stands still", "gives back", "gives up", "is given up", "is throttled", "does not")
     ):
         return "yellow"
-    return "cyan" if it.who == "bus" else ""
+    return "cyan" if it.who == "client" else ""

@@ -1,11 +1,12 @@
 """One invocation of a function: a batch whose cores are driven round by round, with other workers' effects in between."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.simulate.weather import Fault
 from shared.aws.ledger import CONFLICT_TRIES
+from shared.message import Fact
 from shared.ports import Busy
 from shared.saga.driver import Result, Round, lanes, perform, publish, rounds
 from shared.saga.effects import Announce, Core, Decide, Effect, Release
@@ -124,17 +125,23 @@ class Invocation:
             case Fault.DIES_BEFORE:
                 self._die("before PutEvents")
             case Fault.DIES_AFTER:
-                publish(facts, self._ports)
+                self._put(facts)
                 self._die("after PutEvents")
             case Fault.BUSY:
                 self._advance([(index, (None, Busy("PutEvents was refused"))) for index in facts])
             case Fault.ANSWER_LOST:
-                publish(facts, self._ports)
+                self._put(facts)
                 self._advance([(index, (None, Busy("the answer of PutEvents was lost"))) for index in facts])
             case _:
                 refused = [index for index in facts if self._world.weather.strikes(Fault.SOME_ENTRIES, now)]
-                accepted = publish({index: facts[index] for index in facts if index not in refused}, self._ports)
+                accepted = self._put({index: fact for index, fact in facts.items() if index not in refused})
                 self._advance([*accepted, *((index, (None, Busy("an entry was refused"))) for index in refused)])
+
+    def _put(self, facts: Mapping[int, Fact]) -> list[tuple[int, Result]]:
+        results = publish(facts, self._ports)
+        for index, result in results:
+            self._world.done(self._name, self._service, self._round[index], result)
+        return results
 
     def _refuse(self, effect: Effect, fault: Fault) -> Busy:
         self._world.tell(self._name, f"{fault}: {type(effect).__name__}")

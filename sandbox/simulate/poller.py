@@ -54,7 +54,7 @@ class Poller:
         world = self._world
         self._invocations += 1
         name = f"{self.inbox.service} {self.inbox.role} #{self._invocations}"
-        world.tell(name, "receives ", letters)
+        world.started(name, self.inbox, letters)
         if world.weather.strikes(Fault.UNSTARTED, world.agenda.now):
             world.tell(name, "is throttled, and never starts")
             return

@@ -187,6 +187,10 @@ class SimulatedWorld(MemoryWorld):
         self._letters += 1
         return Letter(self._letters, body)
 
+    def started(self, who: str, inbox: Inbox, letters: Sequence[Letter]) -> None:  # noqa: ARG002 - for who records
+        """A worker begins with these letters of its queue."""
+        self.tell(who, "receives ", letters)
+
     def done(self, who: str, service: str, effect: Effect, result: Result) -> None:
         """An effect was performed: what must hold in every state is looked at."""
         self.effects += 1
@@ -206,8 +210,8 @@ class SimulatedWorld(MemoryWorld):
 
     def _route(self, source: str, detail_type: str, detail: Any) -> str:
         self.watchman.announced(source, detail_type, detail)
-        if self._tell:
-            self.tell("bus", f"takes {detail_type} of {trip_of(detail)}")
+        if self._tell and source == self.stage.client_source:
+            self.tell("client", f"puts {detail_type} of {trip_of(detail)}")
         return super()._route(source, detail_type, detail)
 
 
