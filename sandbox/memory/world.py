@@ -66,7 +66,7 @@ class MemoryWorld:
         self._paused: set[Inbox] = set()
         self._events = 0
         self._bus = Bus(self._route)
-        self._machine = Executions(lambda: self.now, self._admit, self._perform, machine(catalog))
+        self._machine = self._executions()
         self._workers = dict(self._hire())
 
     @property
@@ -172,6 +172,9 @@ class MemoryWorld:
 
     def _ledger(self, who: Participant) -> MemoryLedger:
         return MemoryDossierLedger(self.dossiers, who) if who.saga.keeps_dossier else MemoryLedger()
+
+    def _executions(self) -> Executions:
+        return Executions(lambda: self.now, self._admit, self._perform, machine(self.catalog))
 
     def _hire(self) -> Sequence[tuple[Inbox, Worker]]:
         place = Workplace(self.catalog, self.stage, self._bus, lambda inbox: Parking(self._parked[inbox]), self._elapse)

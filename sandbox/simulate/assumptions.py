@@ -82,7 +82,9 @@ def load(*, pessimistic: bool = False) -> Assumptions:
 def _latency(told: Mapping[str, object]) -> Latency:
     quantiles = told["quantiles"]
     assert isinstance(quantiles, dict)
-    shares, values = zip(*sorted((float(share), float(value) / 1000) for share, value in quantiles.items()), strict=True)
+    shares, values = zip(
+        *sorted((float(share), float(value) / 1000) for share, value in quantiles.items()), strict=True
+    )
     return Latency(str(told["what"]), str(told["source"]), shares, values)
 
 

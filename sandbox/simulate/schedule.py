@@ -24,7 +24,7 @@ class Limits:
 
     trips: int = MOST_TRIPS
     faults: frozenset[Fault] = frozenset(Fault)
-    modes: tuple[str, ...] = ("choreography", "choreography-reverse")
+    modes: tuple[str, ...] = tuple(MODES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from shared.saga.effects import Effect
 
 
 class Fault(StrEnum):
-    """What AWS, the network or a worker may do at any time. All but `LOST` and `OUTAGE` may happen without anybody to blame."""
+    """What AWS, the network or a worker may do at any time. Chance decides where each strikes, and the weather how often."""
 
     TWICE = "twice"
     """EventBridge delivers an event to a queue twice."""
@@ -34,6 +34,8 @@ class Fault(StrEnum):
     """PutEvents accepts some of its entries."""
     NOT_DELETED = "not-deleted"
     """A handled message is not deleted, and comes again."""
+    STOPPED = "stopped"
+    """An execution of the state machine is stopped from outside: no Catch sees it."""
     OUTAGE = "outage"
     """One service's table refuses everything for a while."""
 
@@ -116,6 +118,12 @@ class Pace(Protocol):
     def start(self) -> float:
         """From a message that can be received until a function works on it."""
 
+    def first_task(self) -> float:
+        """From StartExecution until the first function works."""
+
+    def next_task(self) -> float:
+        """From a task's answer until the next task's function works."""
+
     def effect(self, effect: Effect) -> float:
         """A call of a function: to a table, to the bus."""
 
@@ -134,6 +142,12 @@ class AnyPace:
 
     def start(self) -> float:
         return self._chance.random() * self._start
+
+    def first_task(self) -> float:
+        return self.start()
+
+    def next_task(self) -> float:
+        return self.start()
 
     def effect(self, effect: Effect) -> float:  # noqa: ARG002 - all alike
         return self._chance.random() * self._effect

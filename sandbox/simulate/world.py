@@ -1,21 +1,23 @@
 """The system in memory under virtual time: every delivery, every call and every fault at a moment of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, Final
 
 from infra.stages import Stage
+from sandbox.memory.executions import Executions
 from sandbox.memory.hiring import Worker
 from sandbox.memory.world import MemoryWorld
 from sandbox.simulate.agenda import Action, Agenda
+from sandbox.simulate.executions import TimedExecutions
 from sandbox.simulate.poller import Poller
 from sandbox.simulate.queue import Letter
 from sandbox.simulate.watchman import Watchman
 from sandbox.simulate.weather import Fault, Pace, Weather
 from sandbox.simulate.words import described, told, trip_of
-from sandbox.world import Inbox, Parked
+from sandbox.world import TASK, Inbox, Parked
 from shared.saga.driver import Result
 from shared.saga.effects import Core, Decide, Effect, Release
 
@@ -64,8 +66,9 @@ class SimulatedWorld(MemoryWorld):
         self._tell = tell
         self._letters = 0
         self._latest: dict[object, float] = {}
+        self._workers = {inbox: _tampered(inbox, worker, tamper) for inbox, worker in self._workers.items()}
         self._pollers = {
-            inbox: Poller(self, inbox, _tampered(inbox, worker, tamper)) for inbox, worker in self._workers.items()
+            inbox: Poller(self, inbox, worker) for inbox, worker in self._workers.items() if inbox.role != TASK
         }
 
     @property
@@ -76,6 +79,14 @@ class SimulatedWorld(MemoryWorld):
         """Note what happens, if anybody listens."""
         if self._tell:
             self._tell(self.agenda.now, who, what + ", ".join(map(str, letters)))
+
+    def worker(self, inbox: Inbox) -> Worker:
+        """The function of that role."""
+        return self._workers[inbox]
+
+    def called(self, who: str, inbox: Inbox, payload: Mapping[str, Any]) -> None:  # noqa: ARG002 - for who records
+        """The state machine calls a function."""
+        self.tell(who, f"is asked to {payload['do']} {payload['tripId']}")
 
     def send(self, inbox: Inbox, body: str) -> None:
         self._pollers[inbox].queue.send(self._letter(body))
@@ -147,6 +158,9 @@ class SimulatedWorld(MemoryWorld):
                 )
             self.agenda.now = max(self.agenda.now, self._next_tick(due))
             tick = self._maybe_tick()
+
+    def _executions(self) -> Executions:
+        return TimedExecutions(self)
 
     def _next_tick(self, moment: float) -> float:
         return moment - moment % TICK + TICK
