@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,16 +79,14 @@ def load(*, pessimistic: bool = False) -> Assumptions:
     )
 
 
-def _latency(told: Mapping[str, object]) -> Latency:
-    quantiles = told["quantiles"]
-    assert isinstance(quantiles, dict)
+def _latency(told: Mapping[str, Any]) -> Latency:
     shares, values = zip(
-        *sorted((float(share), float(value) / 1000) for share, value in quantiles.items()), strict=True
+        *sorted((float(share), float(value) / 1000) for share, value in told["quantiles"].items()), strict=True
     )
-    return Latency(str(told["what"]), str(told["source"]), shares, values)
+    return Latency(told["what"], told["source"], shares, values)
 
 
-def _quota(told: Mapping[str, object]) -> Quota:
-    value = float(str(told.get("per_second", told.get("value"))))
-    burst = float(str(told.get("burst", value)))
-    return Quota(str(told["what"]), value, burst, str(told.get("cure", "")), str(told["source"]))
+def _quota(told: Mapping[str, Any]) -> Quota:
+    value = float(told.get("per_second", told.get("value")))
+    burst = float(told.get("burst", value))
+    return Quota(told["what"], value, burst, told.get("cure", ""), told["source"])

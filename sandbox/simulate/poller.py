@@ -5,7 +5,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.memory.hiring import Worker
-from sandbox.memory.world import BATCH
 from sandbox.simulate.invocation import Invocation
 from sandbox.simulate.queue import Letter, Queue
 from sandbox.simulate.weather import Fault
@@ -42,7 +41,7 @@ class Poller:
     def _receive(self) -> None:
         self._asked = False
         chance, visible = self._world.chance, self.queue.visible
-        size = min(len(visible), chance.randint(1, BATCH)) if not self.paused else 0
+        size = min(len(visible), chance.randint(1, self._world.stage.batch_size)) if not self.paused else 0
         drawn = (self.queue.receive(chance.randrange(len(visible))) for _ in range(size))
         letters = [letter for letter in drawn if letter is not None]
         if letters:

@@ -64,6 +64,11 @@ def _soon_or_late(chance: Random) -> float:
 
 def _trip(trip_id: str, chance: Random) -> Trip:
     refused = chance.choice([*CATALOG.participants]) if chance.random() < 0.25 else None
+    return {**request_of(trip_id), **({f"failBook{refused.noun}": True} if refused else {})}
+
+
+def request_of(trip_id: str) -> Trip:
+    """A trip of two nights, for one traveller, with two days of a car."""
     return {
         "tripId": trip_id,
         "depart": "London",
@@ -75,12 +80,11 @@ def _trip(trip_id: str, chance: Random) -> Trip:
         "checkOut": "2027-07-12T10:00:00Z",
         "car": "Volvo",
         "carFrom": f"{NIGHTS[0]}T09:00:00Z",
-        "carTo": "2027-07-12T09:00:00Z",
-        **({f"failBook{refused.noun}": True} if refused else {}),
+        "carTo": "2027-07-12T00:00:00Z",
     }
 
 
-FLIGHT: Final = "London > Dublin 2027-07-10T06:00Z"
+FLIGHT: Final = "london > dublin 2027-07-10T06:00Z"
 LAST_PLACES: Final = {
     "hotel": [("Shelbourne", night, 1) for night in NIGHTS],
     "flight": [(FLIGHT, "saver", 1), (FLIGHT, "flex", 0), (FLIGHT, "full", 0)],
