@@ -20,22 +20,36 @@ class Bucket:
     refused: float = 0.0
     peak: float = 0.0
     """The most taken in a second."""
+    _start: float = 0.0
+    """The level when the step began."""
+    _spent: float = 0.0
+    _asked: float = 0.0
+    _asked_before: float = 0.0
 
     def __post_init__(self) -> None:
-        self.level = self.burst
+        self.level = self._start = self.burst
 
     def flow(self, seconds: float) -> None:
-        """Time passes."""
+        """Time passes: a step begins."""
         self.level = min(max(self.burst, self.rate * seconds), self.level + self.rate * seconds)
+        self._start, self._spent = self.level, 0.0
+        self._asked_before, self._asked = self._asked, 0.0
 
     def take(self, wanted: Floats, seconds: float) -> NDArray[np.bool_]:
-        """Who of these gets as many tokens as it wants, in their order; in this long a step."""
-        granted = np.cumsum(wanted) <= self.level + 1e-9
+        """Who of these gets as many tokens as it wants, in a step of so many seconds.
+
+        Where all askers of the step before wanted more than there was, everybody gets a share in proportion.
+        """
+        total = float(wanted.sum())
+        self._asked += total
+        fair = self._start * total / max(self._asked_before, total, 1e-9)
+        granted = np.cumsum(wanted) <= min(self.level, max(fair, self._start - self._asked_before)) + 1e-9
         spent = float(wanted[granted].sum())
         self.level -= spent
+        self._spent += spent
         self.taken += spent
         self.refused += float(np.count_nonzero(~granted & (wanted > 0)))
-        self.peak = max(self.peak, spent / seconds)
+        self.peak = max(self.peak, self._spent / seconds)
         return granted
 
 

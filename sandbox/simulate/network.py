@@ -37,7 +37,7 @@ class Network:
     writes: Floats
     puts: Floats
     transitions: Floats
-    ends: Flags
+    ends: Floats
     needed: Flags
     lost: Ints
     """How many needed visits never come if this one never ends: itself, and those after it."""
@@ -72,7 +72,7 @@ def network(mode: str) -> Network:
         writes=np.array([_writes(found[outcome], it) for outcome, it in every]),
         puts=np.array([float(it.calls.count("put_events")) for it in visits]),
         transitions=np.array([_transitions(found[outcome], it) for outcome, it in every]),
-        ends=np.array([it.ends for it in visits]),
+        ends=np.array([float(it.ends) for it in visits]),
         needed=np.array([it.needed for it in visits]),
         lost=np.array([_lost(visits, children, place) for place in range(len(visits))]),
         children=children,

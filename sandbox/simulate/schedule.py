@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from infra.catalog import CATALOG, OBSERVER
+from infra.catalog import CATALOG, OBSERVER, REQUESTED
 from infra.stages import named
 from sandbox.auditor import Violation, audit
 from sandbox.modes import MODES
@@ -55,7 +55,7 @@ def run(seed: int, limits: Limits = NO_LIMITS, tell: Tell | None = None, tamper:
     _prepare(world, scenario)
     return Ran(
         seed=seed,
-        violations=[*_run_to_rest(world, chance), *world.watchman.violations],
+        violations=[*_run_to_rest(world, scenario, chance), *world.watchman.violations],
         trips=len(scenario.trips),
         effects=world.effects,
         seconds=world.agenda.now,
@@ -73,20 +73,31 @@ def _prepare(world: SimulatedWorld, scenario: Scenario) -> None:
         world.enter(put.at, partial(world.put, put.detail, put.detail_type))
 
 
-def _run_to_rest(world: SimulatedWorld, chance: Random) -> list[Violation]:
-    """With an operator who looks at dead letters now and then; in the end at all of the observer's, and at some of the others'."""
+def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> list[Violation]:
+    """With an operator who looks at dead letters now and then (in the end at all of the observer's, and at some of the
+    others'), and with a client that asks again where it hears nothing."""
     for _ in range(chance.choice((0, 0, 1, 2))):
         world.enter(chance.uniform(0, 2 * world.weather.until), partial(_redrive_some, world, chance))
     try:
         world.settle()
         _redrive_some(world, chance)
         world.settle()
+        _ask_again(world, scenario)
         while Inbox(OBSERVER, "observe") in world.parked_in:
             world.redrive(Inbox(OBSERVER, "observe"))
             world.settle()
     except NotAtRest as restless:
         return [Violation("L2", "the system", str(restless))]
     return _audited(world)
+
+
+def _ask_again(world: SimulatedWorld, scenario: Scenario) -> None:
+    """What no participant and no observer ever spoke of is the client's to repeat; the same put is always safe."""
+    for trip in scenario.trips:
+        if not world.known(trip).noted:
+            first = next(put for put in scenario.puts if put.detail["tripId"] == trip and put.detail_type == REQUESTED)
+            world.put(first.detail)
+            world.settle()
 
 
 def _redrive_some(world: SimulatedWorld, chance: Random) -> None:
