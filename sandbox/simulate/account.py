@@ -86,8 +86,8 @@ class Account:
         granted = np.ones(len(wanted["reads"]), dtype=bool)
         for bucket, name in (
             (self.reads.get(service), "reads"),
-            (self.writes.get(service), "writes"),
             (self.board, "ends"),
+            (self.writes.get(service), "writes"),
             (self.start_execution, "starts"),
             (self.put_events, "puts"),
         ):

@@ -14,6 +14,7 @@ import msgspec
 from infra.catalog import CATALOG, ORCHESTRATOR
 from infra.stages import named
 from sandbox.modes import MODES, Mode
+from sandbox.simulate.pace import call_of
 from sandbox.simulate.queue import Letter
 from sandbox.simulate.scenario import LAST_PLACES, request_of
 from sandbox.simulate.weather import AnyPace, Weather
@@ -22,7 +23,6 @@ from sandbox.world import TASK, Inbox
 from shared.observer.effects import Enter, Note
 from shared.saga.driver import Result
 from shared.saga.effects import Announce, Decide, Effect, Look, Release
-from shared.saga.starter import Start
 from shared.saga.timeline import Facts, Noted, verdict
 
 REQUEST, CANCEL = -1, -2
@@ -117,24 +117,6 @@ class Recorder(SimulatedWorld):
         if isinstance(effect, Note) and effect.fact.event_id not in self._noted:
             self._noted.add(effect.fact.event_id)
             self.facts[who] = effect.fact
-
-
-def call_of(effect: Effect) -> str:
-    """An effect by the name of the latency that is assumed for it."""
-    match effect:
-        case Look():
-            name = "read"
-        case Decide(record=record):
-            name = "transaction" if record.claims else "write"
-        case Release():
-            name = "transaction"
-        case Announce():
-            name = "put_events"
-        case Start():
-            name = "start_execution"
-        case _:
-            name = "write"
-    return name
 
 
 def units_of(effect: Effect) -> tuple[int, int]:

@@ -185,7 +185,7 @@ class Flow:
         pollers = self._quotas["pollers_first"].value + self._quotas["pollers_more"].value * (now - station.busy_since)
         at_once = min(free, pollers, self._maximum_concurrency)
         batch = float(np.clip(count * weight * each / max(at_once * STEP, 1e-9), 1.0, self._stage.batch_size))
-        room = max(0.0, self._quotas["in_flight"].value - station.put_off(weight))
+        room = max(0.0, self._quotas["in_flight"].value - station.put_off(now, weight))
         return int(min(at_once * batch * STEP / each, room) / weight), batch
 
     def _cold(self, station: Station, count: int, each: float, batch: float) -> Floats:

@@ -74,9 +74,9 @@ class Station:
         self.waiting = self.waiting.only(~due)
         return taken.only(np.argsort(taken.ready, kind="stable"))
 
-    def put_off(self, weight: float) -> float:
-        """Messages that were refused and wait, hidden, to be delivered again."""
-        return float(np.count_nonzero(self.waiting.tries)) * weight
+    def put_off(self, now: float, weight: float) -> float:
+        """Messages that were refused and are hidden until they may be delivered again: in flight, as SQS counts."""
+        return float(np.count_nonzero((self.waiting.tries > 0) & (self.waiting.ready > now))) * weight
 
     def note(self, now: float, weight: float) -> None:
         """Keep how many wait."""
