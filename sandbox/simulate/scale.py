@@ -149,7 +149,7 @@ def shares_of(mix: Mix) -> dict[str, float]:
 
 def _ran(flow: Flow, case: str, prices: Prices) -> Ran:
     weight, trips = flow.demand.weight, flow.trips
-    asked = dict(zip(flow.network.outcomes, trips.asked * weight, strict=True))
+    asked = dict(zip(flow.network.outcomes, (trips.asked * weight).tolist(), strict=True))
     return Ran(
         mode=flow.network.mode,
         case=case,
