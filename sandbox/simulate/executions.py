@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from infra.machine import SEND
-from sandbox.memory.executions import DIED, Executions
+from sandbox.memory.executions import DIED, Executions, machine
 from sandbox.memory.machine import Execution
 from sandbox.simulate.invocation import Invocation
 from sandbox.simulate.weather import Fault
@@ -25,7 +25,7 @@ class TimedExecutions(Executions):
     """`Executions` whose moves happen at moments of their own; anything may come between a call and its answer."""
 
     def __init__(self, world: "SimulatedWorld") -> None:
-        super().__init__(lambda: world.now, _never, _never)
+        super().__init__(lambda: world.now, _never, _never, machine(world.catalog))
         self._world = world
         self._calls = 0
 

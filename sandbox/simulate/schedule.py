@@ -88,6 +88,8 @@ def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> l
             world.settle()
     except NotAtRest as restless:
         return [Violation("L2", "the system", str(restless))]
+    except Exception as error:  # whatever stumbles is told with its seed, and the other seeds go on
+        return [Violation("crash", "the system", f"{type(error).__name__}: {error}")]
     return _audited(world)
 
 

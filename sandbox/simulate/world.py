@@ -32,7 +32,7 @@ _ALL_TIME, _ALL = datetime.max.replace(tzinfo=UTC), 1_000_000
 
 Tell = Callable[[float, str, str], None]
 """Told each thing that happens: when, to whom, what."""
-Tamper = Callable[[Inbox, Core[None]], Core[None]]
+Tamper = Callable[[Inbox, Core[Any]], Core[Any]]
 """Puts a fault of our own into a core, to see that it is found."""
 
 
@@ -113,8 +113,7 @@ class SimulatedWorld(MemoryWorld):
 
     def redrive(self, inbox: Inbox) -> None:
         """Send all of a dead-letter queue back to its queue, as an operator does."""
-        parked, self._parked[inbox] = self._parked[inbox], []
-        for message in parked:
+        for message in self.unpark(inbox):
             self.tell("operator", f"redrives to {inbox.service} {inbox.role}: {message.reason}")
             self.send(inbox, message.body)
 

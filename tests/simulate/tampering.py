@@ -18,15 +18,15 @@ Change = Callable[[Inbox, Effect, Memory], Core[Any]]
 def tampered(change: Change) -> Tamper:
     """The same cores, with every effect exchanged."""
 
-    def tamper(inbox: Inbox, core: Core[None]) -> Core[None]:
+    def tamper(inbox: Inbox, core: Core[Any]) -> Core[Any]:
         memory: Memory = {}
         value: Any = None
         failure: Exception | None = None
         while True:
             try:
                 effect = core.throw(failure) if failure else core.send(value)
-            except StopIteration:
-                return
+            except StopIteration as ended:
+                return ended.value
             try:
                 value, failure = (yield from change(inbox, effect, memory)), None
             except Exception as raised:
