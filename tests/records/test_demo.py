@@ -1,4 +1,7 @@
-"""`make demo-records`: what it prints, and that it notices what is wrong."""
+"""`make demo-records` and docs/your-own-saga.md: what they show is what happens, and what is wrong is noticed."""
+
+import re
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +32,11 @@ def test_its_exit_code_tells(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(entry, "demo", lambda _tell: ["records-success.json, by events: something else"])
     assert entry.main() == 1
     assert "records-success.json, by events: something else" in capsys.readouterr().err
+
+
+def test_the_documents_example_runs_and_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The code block is the code that runs."""
+    text = (Path(__file__).parents[2] / "docs" / "your-own-saga.md").read_text()
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "world.settle()" in block]
+    exec(code, {})  # noqa: S102 - our own document
+    assert capsys.readouterr().out.strip() == code.strip().splitlines()[-1].removeprefix("# ")
