@@ -10,6 +10,7 @@ from console.commands.audit import audit
 from console.commands.compare import compare
 from console.commands.demo import demo
 from console.commands.engine import deploy, down, up
+from console.commands.explore import explore
 from console.commands.requests import book, cancel
 from console.commands.show import status, timeline, trips
 from console.commands.simulate import simulate
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Wayfare: a travel-booking saga to run, watch and break, on the local AWS engine or on AWS.",
 )
-for command in (up, down, deploy, book, cancel, status, timeline, trips, stuck, audit, demo, compare, simulate):
+for command in (up, down, deploy, book, cancel, status, timeline, trips, stuck, audit, demo, compare, simulate, explore):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(dlq.app, name="dlq")

@@ -39,23 +39,42 @@ def audit(
 
     All stock is checked; `trips` limits what is checked trip by trip.
     """
-    by_trip = {trip: records for trip, records in _by_trip(books).items() if trips is None or trip in trips}
+    by_trip = _chosen(books, trips)
     facts = {trip: facts_of(saga, seen.noted, legs) for trip, seen in known.items()}
     return [
-        *(violation for name, book in books.items() for violation in _stock(name, book)),
-        *(
-            violation
-            for trip, records in by_trip.items()
-            for violation in _commit(trip, records, legs, facts.get(trip))
-        ),
+        *at_any_moment(books, known, legs, trips, saga),
+        *(violation for trip, records in by_trip.items() for violation in _settled(trip, records, legs)),
         *(
             violation
             for trip, records in by_trip.items()
             if trip in known
             for violation in _status(trip, records, known[trip], facts[trip])
         ),
+    ]
+
+
+def at_any_moment(
+    books: Mapping[str, Books],
+    known: Mapping[str, Known],
+    legs: Mapping[str, int],
+    trips: Collection[str] | None = None,
+    saga: Saga = TRIP,
+) -> list[Violation]:
+    """What is wrong even with a system at work: S1, S3, S4, S6. `known`: all that was announced."""
+    facts = {trip: facts_of(saga, seen.noted, legs) for trip, seen in known.items()}
+    return [
+        *(violation for name, book in books.items() for violation in _stock(name, book)),
+        *(
+            violation
+            for trip, records in _chosen(books, trips).items()
+            for violation in _commit(trip, records, legs, facts.get(trip))
+        ),
         *(violation for trip, seen in facts.items() for violation in _announced(trip, seen)),
     ]
+
+
+def _chosen(books: Mapping[str, Books], trips: Collection[str] | None) -> dict[str, dict[str, Record]]:
+    return {trip: records for trip, records in _by_trip(books).items() if trips is None or trip in trips}
 
 
 def _by_trip(books: Mapping[str, Books]) -> dict[str, dict[str, Record]]:
@@ -89,12 +108,16 @@ def _commit(
     booked = {name for name, record in records.items() if record.state is State.BOOKED}
     if pivot in booked and booked != set(legs):
         yield Violation("S4", f"trip {trip}", f"{pivot} is booked, but {', '.join(sorted(set(legs) - booked))} not")
-    elif booked and booked != set(legs):
-        yield Violation("L1", f"trip {trip}", f"only {', '.join(sorted(booked))} booked, and nothing is outstanding")
     undone = records.get(pivot)
     only_failed = seen is not None and seen.undoes_failures and not seen.of(pivot, "Booked")
     if undone and undone.state is State.CANCELLED and undone.reason != "cancelled" and not only_failed:
         yield Violation("S6", f"trip {trip}", f"the commit was undone for {undone.reason!r}, not for the user")
+
+
+def _settled(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:
+    booked = {name for name, record in records.items() if record.state is State.BOOKED}
+    if booked and booked != set(legs):
+        yield Violation("L1", f"trip {trip}", f"only {', '.join(sorted(booked))} booked, and nothing is outstanding")
 
 
 def _status(trip: str, records: Mapping[str, Record], seen: Known, facts: Facts) -> Iterator[Violation]:
