@@ -37,7 +37,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Wayfare: a travel-booking saga to run, watch and break, on the local AWS engine or on AWS.",
 )
-for command in (up, down, deploy, book, cancel, status, timeline, trips, stuck, audit, demo, compare, simulate, explore):
+for command in (
+    up,
+    down,
+    deploy,
+    book,
+    cancel,
+    status,
+    timeline,
+    trips,
+    stuck,
+    audit,
+    demo,
+    compare,
+    simulate,
+    explore,
+):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(dlq.app, name="dlq")

@@ -21,7 +21,8 @@ def say_case(screen: Screen, it: Explored) -> None:
     else:
         said = "refuted" if it.mutant else "VIOLATED"
         screen.say(
-            f"{it.case:<22} {said} in {len(broken.schedule)} steps: {broken.violations[0]}", "" if it.mutant else "bold red"
+            f"{it.case:<22} {said} in {len(broken.schedule)} steps: {broken.violations[0]}",
+            "" if it.mutant else "bold red",
         )
         if not it.mutant:
             say_lines(screen, it.story)
@@ -30,10 +31,10 @@ def say_case(screen: Screen, it: Explored) -> None:
 def say_lines(screen: Screen, told: Sequence[Line]) -> None:
     """A schedule as a story."""
     rows = [
-        (number, it.who, it.what + (f" -> {it.outcome}" if it.outcome else ""), it.standing)
+        (number, it.who, it.what + (f" ({it.outcome})" if it.outcome else ""), it.standing, it.waiting)
         for number, it in enumerate(told, 1)
     ]
-    screen.table(("#", "who", "does what", "recorded then (and waiting messages)"), rows)
+    screen.table(("#", "who!", "does what", "recorded by then", "waiting#"), rows)
 
 
 def say_sum(screen: Screen, done: Sequence[Explored]) -> None:

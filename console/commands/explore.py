@@ -1,7 +1,7 @@
 """explore: every interleaving of the shipped handlers, and what each protective measure is for."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -11,8 +11,8 @@ from console.commands.options import JsonOption
 from console.explore import in_json, say_case, say_lines, say_sum
 from console.screen import Screen
 from console.trouble import Exit, Trouble
-from sandbox.explore.cases import CASES
-from sandbox.explore.mutants import MUTANTS
+from sandbox.explore.cases import CASES, Case
+from sandbox.explore.mutants import MUTANTS, Mutant
 from sandbox.explore.naming import CannotReplay
 from sandbox.explore.session import Explored, case_named, explore_all, mutant_named, replay
 from sandbox.explore.story import saved
@@ -21,7 +21,9 @@ Chosen = TypeVar("Chosen")
 
 
 def explore(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
-    cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases by name; --list shows them.")] = None,
+    cases: Annotated[
+        list[str] | None, typer.Argument(metavar="[CASE]...", help="Cases by name; --list shows them.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every case, not only the bounded slice.")] = False,
     mutant: Annotated[str, typer.Option(help="Switch a protective measure off: its name, or all.")] = "",
     processes: Annotated[int, typer.Option(min=1, help="Processes to explore on.")] = os.cpu_count() or 1,
@@ -37,19 +39,21 @@ def explore(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     elif replayed:
         _replay(screen, replayed)
     else:
-        _explore(screen, cases or [], everything, mutant, processes, save)
+        mutants = MUTANTS if mutant == "all" else [_usage(mutant_named, mutant)] if mutant else []
+        chosen = [_usage(case_named, name) for name in cases or []]
+        if everything or not (cases or mutant):
+            chosen = [case for case in CASES if everything or case.bounded]
+        _explore(screen, chosen, mutants, processes, save)
 
 
-def _explore(screen: Screen, names: list[str], everything: bool, mutant: str, processes: int, save: Path | None) -> None:
-    chosen = MUTANTS if mutant == "all" else [_usage(mutant_named, mutant)] if mutant else []
-    cases = [_usage(case_named, name) for name in names]
-    if not (names or mutant):
-        cases = [case for case in CASES if everything or case.bounded]
+def _explore(
+    screen: Screen, cases: Sequence[Case], mutants: Sequence[Mutant], processes: int, save: Path | None
+) -> None:
     done: list[Explored] = []
     with screen.progress() as progress:
-        for it in explore_all(cases, chosen, processes):
+        for it in explore_all(cases, mutants, processes):
             done.append(it)
-            progress("cases", len(done), len(cases) + len(chosen))
+            progress("cases", len(done), len(cases) + len(mutants))
             say_case(screen, it)
             if save and it.found.counterexample:
                 save.mkdir(parents=True, exist_ok=True)

@@ -4,23 +4,20 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from infra.catalog import OBSERVER
 from sandbox.auditor import Violation, at_any_moment, audit
 from sandbox.explore.numbered import members
 from sandbox.explore.state import State
-from sandbox.explore.system import LEGS, STORES, System
+from sandbox.explore.system import System
 from sandbox.world import Books
 from shared.message import request_hash
 from shared.observer.standing import Known, Rejection
 from shared.saga import record
 from shared.saga.record import Record
-from shared.saga.timeline import Facts, Noted, Status, verdict
+from shared.saga.timeline import Noted, Status, facts_of, verdict
 
 ORDER = {None: 0, record.State.BOOKED: 1, record.State.FAILED: 2, record.State.CANCELLED: 2}
 """A record moves to a higher place, or not at all."""
-FIRST = min(LEGS, key=lambda name: LEGS[name])
 HANDED_OVER = "CompensationHandedOver"
-PIVOT = max(LEGS, key=lambda name: LEGS[name])
 
 
 class Invariants:
@@ -28,16 +25,19 @@ class Invariants:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self._pivot = system.catalog.pivot.name
         self._moments: dict[tuple[tuple[int, ...], int], list[Violation]] = {}
         self._steps: dict[tuple[int, int], list[Violation]] = {}
         self._claims: dict[int, frozenset[tuple[str, Status]]] = {}
 
     def of_moment(self, state: State) -> list[Violation]:
         """S1, S3 to S6, and that no two requests share a trip."""
-        key = (state.stores[: len(LEGS)], state.facts)
+        key = (state.stores[: len(self._system.legs)], state.facts)
         if key not in self._moments:
             books = self._books(state)
-            found = at_any_moment(books, self._system.told.known(state.facts), LEGS)
+            found = at_any_moment(
+                books, self._system.told.known(state.facts), self._system.legs, saga=self._system.saga
+            )
             self._moments[key] = [*found, *self._claimed(state, books), *_one_request(books)]
         return self._moments[key]
 
@@ -46,7 +46,7 @@ class Invariants:
         found: list[Violation] = []
         if what[0] == "forget":
             return found
-        for place, name in enumerate(LEGS):
+        for place, name in enumerate(self._system.legs):
             key = (before.stores[place], after.stores[place])
             if key not in self._steps:
                 one, other = (self._system.stores[number].records for number in key)
@@ -62,36 +62,42 @@ class Invariants:
             for trip in self._system.case.trips
             if trip not in known and any(trip in book.records for book in books.values())
         ]
-        return [*audit(books, known, LEGS), *unheard, *self._unanswered(state, books)]
+        return [
+            *audit(books, known, self._system.legs, saga=self._system.saga),
+            *unheard,
+            *self._unanswered(state, books),
+        ]
 
     def _books(self, state: State) -> dict[str, Books]:
-        ledgers = {name: self._system.stores[number] for name, number in zip(LEGS, state.stores, strict=False)}
+        ledgers = {
+            name: self._system.stores[number] for name, number in zip(self._system.legs, state.stores, strict=False)
+        }
         return {name: Books(ledger.records, ledger.stock) for name, ledger in ledgers.items()}
 
     def _known(self, state: State) -> Mapping[str, Known]:
         """What the observer knows: its own log where its handlers take part, else all that it was told."""
         if not self._system.case.observed:
             return self._system.told.known(state.facts)
-        log = self._system.stores[state.stores[STORES.index(OBSERVER)]]
+        log = self._system.stores[state.stores[self._system.places.index(self._system.saga.observer)]]
         return {trip: known for trip in self._system.case.trips if (known := log.recall(trip)).noted}
 
     def _claimed(self, state: State, books: Mapping[str, Books]) -> Iterator[Violation]:
         """S5: whatever part of the facts the observer has seen, what it says is true."""
         for trip, status in self._said(state.facts):
-            held = [name for name in LEGS if _state_of(books, name, trip) is record.State.BOOKED]
-            if status is Status.CONFIRMED and not _was_booked(books[PIVOT].records.get(trip)):
-                yield Violation("S5", f"trip {trip}", f"some facts say {status}, but {PIVOT} never booked")
+            held = [name for name in self._system.legs if _state_of(books, name, trip) is record.State.BOOKED]
+            if status is Status.CONFIRMED and not _was_booked(books[self._pivot].records.get(trip)):
+                yield Violation("S5", f"trip {trip}", f"some facts say {status}, but {self._pivot} never booked")
             if status in (Status.FAILED, Status.CANCELLED) and held:
                 yield Violation("S5", f"trip {trip}", f"some facts say {status}, but {', '.join(held)} is booked")
-            if status is Status.COMPENSATING and PIVOT in held:
-                yield Violation("S5", f"trip {trip}", f"some facts say {status}, but {PIVOT} is booked")
+            if status is Status.COMPENSATING and self._pivot in held:
+                yield Violation("S5", f"trip {trip}", f"some facts say {status}, but {self._pivot} is booked")
 
     def _said(self, facts: int) -> frozenset[tuple[str, Status]]:
         """Every status that some of these facts make."""
         if facts not in self._claims:
             noted = [it for number in members(facts) if isinstance(it := self._system.facts[number], Noted)]
             self._claims[facts] = frozenset(
-                (trip, verdict(Facts(some, LEGS)).status)
+                (trip, verdict(facts_of(self._system.saga, some, self._system.legs)).status)
                 for trip in {it.trip_id for it in noted}
                 for some in _parts([it for it in noted if it.trip_id == trip])
             )
@@ -104,14 +110,14 @@ class Invariants:
         told = [self._system.facts[number] for number in members(state.facts)]
         rejected = {it.request_id for it in told if isinstance(it, Rejection)}
         for number, request in enumerate(self._system.case.requests, 1):
-            first = books[FIRST].records.get(request["tripId"])
+            first = books[self._system.catalog.first.name].records.get(request[self._system.saga.id_field])
             accepted = first and first.request_hash in (None, request_hash(dict(request)))
             if f"request-{number}" not in rejected and not accepted and not self._handed_over(state, request):
                 yield Violation("L1", f"request-{number}", "nobody answered it")
 
     def _handed_over(self, state: State, request: Mapping[str, Any]) -> bool:
         """Its execution ended as one whose cancel kept failing: an operator has that on his desk."""
-        execution = self._system.stores[state.stores[-1]].all.get(request["tripId"])
+        execution = self._system.stores[state.stores[-1]].all.get(request[self._system.saga.id_field])
         mine = "mode" in request and execution is not None and execution.ended is not None
         return mine and execution.ended.error == HANDED_OVER
 

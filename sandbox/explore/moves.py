@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from infra.catalog import OBSERVER, ORCHESTRATOR
+from infra.catalog import ORCHESTRATOR
 from infra.machine import INVOKE
 from sandbox.explore.numbered import bit, members
 from sandbox.explore.state import Job, Message, State, Worker
-from sandbox.explore.system import LEGS, STORES, Event, System
+from sandbox.explore.system import Event, System
 from sandbox.explore.tape import Call, Ended
 from sandbox.memory.machine import Call as Called
 from sandbox.memory.machine import Execution
@@ -147,8 +147,8 @@ class Moves:
     def _calls(self, state: State) -> Iterator[Move]:
         served = {self._system.workers[number].execution for number in state.workers}
         for number in self._system.running(state):
-            if number not in served:
-                call = self._system.parts.machine.call(self._system.executions[number])
+            call = self._system.parts.machine.call(self._system.executions[number])
+            if call and number not in served:
                 yield from (
                     self._invoke(state, number, call) if call.resource == INVOKE else self._send(state, number, call)
                 )
@@ -199,7 +199,7 @@ class Moves:
             return state, self._system.answers.number([None] * len(call.arguments[0]))
         if call.place == "dead letters":
             return state, self._system.answers.number(None)
-        place = STORES.index(call.place)
+        place = self._system.places.index(call.place)
         store, answer = self._system.touch(state.stores[place], call)
         return state._replace(stores=(*state.stores[:place], store, *state.stores[place + 1 :])), answer
 
@@ -220,9 +220,9 @@ class Moves:
             fewer = state._replace(left=left._replace(cancels=left.cancels - 1))
             for event in self._system.cancellations:
                 yield Move(("cancel",), self._system.heard(fewer, event), smooth=False)
-        if left.expiries and (event := self._system.expiry(state.facts)):
+        if left.expiries and (expiry := self._system.expiry(state.facts)):
             fewer = state._replace(left=left._replace(expiries=left.expiries - 1))
-            yield Move(("expire",), self._system.heard(fewer, event), smooth=False)
+            yield Move(("expire",), self._system.heard(fewer, expiry), smooth=False)
         if left.losses:
             fewer = state._replace(left=left._replace(losses=left.losses - 1))
             for number in members(state.waiting):
@@ -238,7 +238,7 @@ class Moves:
             yield Move(("redrive", number), self._redriven(state, number), smooth=not state.waiting)
 
     def _decay(self, state: State) -> Iterator[Move]:
-        for place, name in enumerate(LEGS):
+        for place, name in enumerate(self._system.legs):
             for trip, record in self._system.stores[state.stores[place]].records.items():
                 if call := self._system.parts.decay(name, record):
                     yield Move((call.method, name, trip), self._done(state, call)[0], smooth=False)
@@ -261,7 +261,9 @@ class Moves:
         elif self._case.observed:
             if state.left.ticks:
                 fewer = state._replace(left=state.left._replace(ticks=state.left.ticks - 1))
-                tick = Message(Inbox(OBSERVER, "watch"), f"tick {self._case.ticks - state.left.ticks}")
+                tick = Message(
+                    Inbox(self._system.saga.observer, "watch"), f"tick {self._case.ticks - state.left.ticks}"
+                )
                 yield Move(("tick",), fewer._replace(waiting=bit(self._system.messages.number(tick))), smooth=True)
-        elif event := self._system.overdue(state.facts):
-            yield Move(("expire",), state._replace(waiting=event.messages), smooth=True)
+        elif overdue := self._system.overdue(state.facts):
+            yield Move(("expire",), state._replace(waiting=overdue.messages), smooth=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR, PARTICIPANTS
+from infra.catalog import CATALOG, ORCHESTRATOR, Catalog
 from infra.machine import definition
 from infra.rules import Rule, all_rules
 from infra.stages import Stage, named
@@ -44,6 +44,7 @@ class Parts:
     `decay`: what may happen to a record by itself, at any moment: nothing, unless a mutant says so.
     """
 
+    catalog: Catalog
     stage: Stage
     ledger: Callable[[], MemoryLedger]
     rules: Sequence[Rule]
@@ -56,7 +57,7 @@ class Parts:
         """A worker's job, as it runs in its function: a batch in the driver, or a task."""
 
         def run(tape: Tape) -> Ended:
-            worker = hired(self.stage, tape)[job.inbox]
+            worker = hired(self.catalog, self.stage, tape)[job.inbox]
             if job.inbox.role != TASK:
                 cores = [self.twist(job.inbox, it, worker.core(it)) for it in deliveries]
                 return Ended(tuple(drive(cores, worker.ports)))
@@ -67,10 +68,10 @@ class Parts:
         return run
 
 
-def shipped(stage: str) -> Parts:
+def shipped(stage: str, catalog: Catalog = CATALOG) -> Parts:
     """What is deployed to a stage."""
-    found = named(stage)
-    return Parts(found, MemoryLedger, all_rules(CATALOG, found), machine(definition(CATALOG, str, str)))
+    found = named(stage, catalog.saga)
+    return Parts(catalog, found, MemoryLedger, all_rules(catalog, found), machine(definition(catalog, str, str)))
 
 
 def machine(deployed: Mapping[str, Any]) -> StateMachine:
@@ -78,13 +79,13 @@ def machine(deployed: Mapping[str, Any]) -> StateMachine:
     return StateMachine(deployed, RETRIES)
 
 
-def hired(stage: Stage, tape: Tape) -> dict[Inbox, Worker]:
+def hired(catalog: Catalog, stage: Stage, tape: Tape) -> dict[Inbox, Worker]:
     """The function behind each queue, and each task, with all that it touches on tape."""
-    place = Workplace(stage, tape.port("bus"), lambda _inbox: tape.port("dead letters"), lambda _seconds: None)
+    place = Workplace(catalog, stage, tape.port("bus"), lambda _inbox: tape.port("dead letters"), lambda _seconds: None)
     return dict(
         (
-            *(pair for who in PARTICIPANTS for pair in participants_workers(place, who, tape.port(who.name))),
-            *observers_workers(place, tape.port(OBSERVER), lambda _lateness: None),
+            *(pair for who in catalog.described for pair in participants_workers(place, who, tape.port(who.name))),
+            *observers_workers(place, tape.port(catalog.saga.observer), lambda _lateness: None),
             *starters(place, tape.port(ORCHESTRATOR)),
         )
     )

@@ -65,8 +65,8 @@ class Search:
     def _look_at_all(self) -> Counterexample | None:
         for state in self.system.beginnings():
             number = self._known(state, -1, ())
-            if found := self._invariants.of_moment(state):
-                return self._counterexample(number, found)
+            if violations := self._invariants.of_moment(state):
+                return self._counterexample(number, violations)
         number = 0
         while number < len(self._states):
             if found := self._look_at(number):
@@ -136,4 +136,3 @@ class Search:
 
 class TooMany(Exception):
     """The case has more states than was allowed for."""
-

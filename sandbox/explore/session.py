@@ -1,10 +1,10 @@
 """Exploring many cases: one after the other, or in as many processes as the machine has processors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from sandbox.explore.mutants import MUTANTS, Mutant
 from sandbox.explore.search import Counterexample, Found, Report, Search
 from sandbox.explore.story import Line, lines
 from sandbox.explore.system import System
+
+T = TypeVar("T")
 
 
 class Explored(NamedTuple):
@@ -33,19 +35,18 @@ class Explored(NamedTuple):
 
 def case_named(name: str) -> Case:
     """The case of that name. Raises ValueError with those that there are."""
-    return _named(name, CASES, "case")
+    return _named(name, {it.name: it for it in CASES}, "case")
 
 
 def mutant_named(name: str) -> Mutant:
     """The mutant of that name. Raises ValueError with those that there are."""
-    return _named(name, MUTANTS, "mutant")
+    return _named(name, {it.name: it for it in MUTANTS}, "mutant")
 
 
-def _named(name: str, there: Sequence[Any], kind: str) -> Any:
-    found = next((it for it in there if it.name == name), None)
-    if found is None:
-        raise ValueError(f"{kind} {name!r}: there is none; choose one of {', '.join(it.name for it in there)}")
-    return found
+def _named(name: str, there: Mapping[str, T], kind: str) -> T:
+    if name not in there:
+        raise ValueError(f"{kind} {name!r}: there is none; choose one of {', '.join(there)}")
+    return there[name]
 
 
 def explore(case: Case, report: Report | None = None) -> Explored:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sandbox.explore.naming import walk
-from sandbox.explore.numbered import members
 from sandbox.explore.search import Counterexample
-from sandbox.explore.state import State, Worker
-from sandbox.explore.system import LEGS, System
+from sandbox.explore.state import Message, State, Worker
+from sandbox.explore.system import System
 from sandbox.explore.tape import Call
 from sandbox.world import Inbox
 from shared.ports import Seen, Stale
@@ -16,12 +15,13 @@ from shared.saga.record import Record
 
 
 class Line(NamedTuple):
-    """One step: who does what, what becomes of it, and what is recorded by then (each participant's state, by trip)."""
+    """One step: who does what, and what becomes of it; what is recorded by then, trip by trip, and how many messages wait."""
 
     who: str
     what: str
     outcome: str
     standing: str
+    waiting: int
 
 
 def lines(system: System, found: Counterexample) -> Iterator[Line]:
@@ -43,13 +43,23 @@ def saved(case: str, mutant: str | None, found: Counterexample) -> str:
     return json.dumps(kept, indent=1)
 
 
+SURROUNDINGS: Final = {
+    "cancel": ("the user", "cancels the trip", ""),
+    "expire": ("the observer", "says that the deadline has passed", ""),
+    "tick": ("the clock", "ticks for the observer", ""),
+    "repeat": ("the client", "puts the same request again", ""),
+    "stop": ("somebody", "stops the execution", ""),
+}
+QUEUES: Final = {"lose": "is lost", "park": "was received too often: parked", "redrive": "is redriven"}
+
+
 class _Story:
     def __init__(self, system: System) -> None:
         self._system = system
 
     def line(self, what: tuple[Any, ...], before: State, after: State) -> Line:
         who, text, outcome = self._told(what, before)
-        return Line(who, text, outcome, self._standing(after))
+        return Line(who, text, outcome, self._standing(after), after.waiting.bit_count())
 
     def _told(self, what: tuple[Any, ...], before: State) -> tuple[str, str, str]:
         match what:
@@ -58,39 +68,32 @@ class _Story:
             case ("call", job, fate):
                 return self._worker(Worker(job), before, fate, "is called to")
             case ("go on", number, fate):
-                return self._worker(self._system.workers[number], before, fate, "goes on with")
-            case ("die", number):
-                worker = self._system.workers[number]
-                return self._name(worker), f"dies before {_call(self._system.stand(worker))}", ""
-            case ("give up", number):
-                return "the machine", f"waits no longer for {self._name(self._system.workers[number])}", ""
-            case ("cancel",):
-                return "the user", "cancels the trip", ""
-            case ("expire",):
-                return "the observer", "says that the deadline has passed", ""
-            case ("tick",):
-                return "the clock", "ticks for the observer", ""
-            case ("repeat",):
-                return "the client", "puts the same request again", ""
-            case (verb, number) if verb in ("lose", "park", "redrive"):
-                message = self._system.messages[number]
-                told = {"lose": "is lost", "park": "was received too often: it is parked", "redrive": "is redriven"}
-                return "the queue " + _at(message.inbox), f"{_title(message.body)} {told[verb]}", ""
-            case ("send", number, fate):
-                return "the machine", f"leaves the cancel to {_at(self._system.messages[number].inbox)}", fate
-            case ("stop", _):
-                return "somebody", "stops the execution", ""
-        return " ".join(str(it) for it in what[1:]), str(what[0]), ""
+                return self._worker(self._system.workers[number], before, fate)
+            case ("die" | "give up", number):
+                return self._lost_worker(what[0], self._system.workers[number])
+            case ("lose" | "park" | "redrive" | "send", number, *fate):
+                return self._message(what[0], self._system.messages[number], *fate)
+        return SURROUNDINGS.get(what[0], (" ".join(map(str, what[1:])), str(what[0]), ""))
 
-    def _worker(self, worker: Worker, before: State, fate: str, verb: str) -> tuple[str, str, str]:
+    def _lost_worker(self, verb: str, worker: Worker) -> tuple[str, str, str]:
+        if verb == "die":
+            return self._name(worker), f"dies before {_call(self._system.stand(worker))}", ""
+        return "the machine", f"waits no longer for {self._name(worker)}", ""
+
+    def _message(self, verb: str, message: Message, fate: str = "") -> tuple[str, str, str]:
+        if verb == "send":
+            return "the machine", f"leaves the cancel to {_at(message.inbox)}", fate
+        return f"the queue {_at(message.inbox)}", f"{_title(message.body)} {QUEUES[verb]}", ""
+
+    def _worker(self, worker: Worker, before: State, fate: str, takes: str = "") -> tuple[str, str, str]:
         stands = self._system.stand(worker)
-        text = f"{verb} {self._subject(worker)}"
-        return self._name(worker), f"{text}: {_call(stands)}", self._fate(stands, before, fate)
+        text = f"{takes} {self._subject(worker)}: {_call(stands)}" if takes else f"then: {_call(stands)}"
+        return self._name(worker), text, self._fate(stands, before, fate)
 
     def _fate(self, stands: Any, before: State, fate: str) -> str:
-        if fate != "done" or not isinstance(stands, Call) or stands.place not in LEGS:
+        if fate != "done" or not isinstance(stands, Call) or stands.place not in self._system.legs:
             return "" if fate == "done" else fate
-        store = before.stores[list(LEGS).index(stands.place)]
+        store = before.stores[list(self._system.legs).index(stands.place)]
         return _answer(self._system.answers[self._system.touch(store, stands)[1]])
 
     def _name(self, worker: Worker) -> str:
@@ -103,13 +106,15 @@ class _Story:
         return " and ".join(_title(self._system.messages[number].body) for number in job.messages)
 
     def _standing(self, state: State) -> str:
-        """What is recorded, trip by trip, and what still waits."""
-        ledgers = {name: self._system.stores[store] for name, store in zip(LEGS, state.stores, strict=False)}
+        """What is recorded, trip by trip."""
+        ledgers = {
+            name: self._system.stores[store] for name, store in zip(self._system.legs, state.stores, strict=False)
+        }
         trips = [
-            " ".join(f"{name}:{_short(ledger.records.get(trip))}" for name, ledger in ledgers.items())
+            ", ".join(f"{name} {_short(ledger.records.get(trip))}" for name, ledger in ledgers.items())
             for trip in self._system.case.trips
         ]
-        return " | ".join(trips) + f"  ({sum(1 for _ in members(state.waiting))} waiting)"
+        return "; ".join(trips)
 
 
 def _at(inbox: Inbox) -> str:

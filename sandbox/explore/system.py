@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR
+from infra.catalog import ORCHESTRATOR
 from sandbox.explore.cases import Case, Shelves
 from sandbox.explore.executions import Executions
 from sandbox.explore.numbered import Numbered, bit, members
@@ -25,12 +25,6 @@ from shared.observer.standing import Rejection
 from shared.ports import Busy
 from shared.saga.runtime import Delivery
 from shared.saga.timeline import Noted
-from shared.trip import TRIP
-
-LEGS = CATALOG.legs
-STORES = (*LEGS, OBSERVER, ORCHESTRATOR)
-"""Whose contents a state holds, in this order."""
-CLIENT = "travel.client"
 
 
 class Event(NamedTuple):
@@ -46,6 +40,10 @@ class System:
     def __init__(self, case: Case, parts: Parts | None = None) -> None:
         self.case = case
         self.parts = parts or shipped(case.stage)
+        self.catalog, self.saga = self.parts.catalog, self.parts.catalog.saga
+        self.legs = self.catalog.legs
+        self.places = (*self.legs, self.saga.observer, ORCHESTRATOR)
+        """Whose contents a state holds, in this order."""
         self.stores: Numbered[Any] = Numbered(_contents)
         self.messages: Numbered[Message] = Numbered(tuple)
         self.jobs: Numbered[Job] = Numbered(tuple)
@@ -69,7 +67,7 @@ class System:
     def _beginning(self, shelves: Shelves) -> State:
         case = self.case
         ledgers = []
-        for who in LEGS:
+        for who in self.legs:
             ledger = self.parts.ledger()
             ledger.stock.update(shelves[who])
             ledgers.append(self.stores.number(ledger))
@@ -84,7 +82,7 @@ class System:
     def requests(self) -> Sequence[Event]:
         """The clients' requests."""
         return [
-            self.event(CLIENT, "TripRequested", dict(request), f"request-{number}")
+            self.event(self.parts.stage.client_source, self.saga.requested, dict(request), f"request-{number}")
             for number, request in enumerate(self.case.requests, 1)
         ]
 
@@ -92,7 +90,13 @@ class System:
     def cancellations(self) -> Sequence[Event]:
         """The user's cancel, for each trip."""
         return [
-            self.event(CLIENT, "TripCancelRequested", {"tripId": trip}, f"cancel of {trip}") for trip in self.case.trips
+            self.event(
+                self.parts.stage.client_source,
+                self.saga.cancel_requested,
+                {self.saga.id_field: trip},
+                f"cancel of {trip}",
+            )
+            for trip in self.case.trips
         ]
 
     def heard(self, state: State, event: Event) -> State:
@@ -120,9 +124,9 @@ class System:
         event = {"id": name, "source": source, "detail-type": detail_type, "time": NOW.isoformat(), "detail": detail}
         body, messages, facts = json.dumps(event), 0, 0
         for inbox in self._routes.inboxes(event):
-            if inbox.service == OBSERVER:
-                facts |= bit(self.facts.number(read(TRIP, LEGS, CLIENT, body)))
-            if inbox.service != OBSERVER or self.case.observed:
+            if inbox.service == self.saga.observer:
+                facts |= bit(self.facts.number(read(self.saga, self.legs, self.parts.stage.client_source, body)))
+            if inbox.service != self.saga.observer or self.case.observed:
                 messages |= bit(self.messages.number(Message(inbox, body)))
         return Event(messages, facts)
 
@@ -141,7 +145,7 @@ class System:
 
     def expiry(self, facts: int) -> Event | None:
         """`TripExpired` for each trip that somebody has told of; None if there is none."""
-        events = [self.announced(fact) for fact in self.told.reminders(facts) if fact.detail_type == "TripExpired"]
+        events = [self.announced(fact) for fact in self.told.reminders(facts) if fact.detail_type == self.saga.expired]
         messages = reduce(or_, (event.messages for event in events), 0)
         return Event(messages, 0) if messages else None
 

@@ -4,18 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from infra.catalog import CATALOG
 from sandbox.explore.numbered import Numbered, members
 from sandbox.explore.parts import LATE, Parts
 from sandbox.memory.log import MemorySagaLog
-from services.trip.observer import watch
 from shared.message import Fact
 from shared.observer.effects import TripPorts
+from shared.observer.observing import watch
 from shared.observer.standing import Known, Rejection, assess
 from shared.saga.driver import drive
-from shared.saga.timeline import CLIENT, Facts, Noted, verdict
-
-LEGS = CATALOG.legs
+from shared.saga.timeline import CLIENT, Facts, Noted, facts_of, verdict
 
 
 class Told:
@@ -23,7 +20,7 @@ class Told:
 
     def __init__(self, facts: Numbered[Noted | Rejection], parts: Parts) -> None:
         self._facts = facts
-        self._parts = parts
+        self._saga, self._legs = parts.catalog.saga, parts.catalog.legs
         self.by_trip = cache(self._by_trip)
         self.open = cache(self._open)
         self.reminders = cache(self._reminders)
@@ -34,7 +31,7 @@ class Told:
         for number in members(facts):
             if isinstance(noted := self._facts[number], Noted):
                 found[noted.trip_id].append(noted)
-        return {trip: Facts(noted, LEGS) for trip, noted in found.items()}
+        return {trip: facts_of(self._saga, noted, self._legs) for trip, noted in found.items()}
 
     def anything(self, facts: int) -> bool:
         """Whether any participant has told of anything."""
@@ -50,8 +47,8 @@ class Told:
         for seen in self.by_trip(facts).values():
             if told := _from_participants(seen):
                 known = log.note(told[0])
-                log.enter(assess(Facts(known.noted, LEGS), None))
-        drive([watch(LEGS, LATE)], TripPorts(log, put, NoLetters(), lambda _lateness: None))
+                log.enter(assess(facts_of(self._saga, known.noted, self._legs), None))
+        drive([watch(self._saga, self._legs, LATE)], TripPorts(log, put, NoLetters(), lambda _lateness: None))
         return tuple(put.facts)
 
     def known(self, facts: int) -> Mapping[str, Known]:

@@ -12,14 +12,12 @@ import msgspec
 from infra import settings
 from infra.catalog import ORCHESTRATOR, Catalog
 from infra.stages import Stage
-from sandbox.memory.ledger import MemoryLedger
-from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.mail import in_virtual_time
 from sandbox.world import TASK, Inbox
 from shared.aws.settings import terms_from
-from shared.observer.effects import TripPorts
+from shared.observer.effects import SagaLog, TripPorts
 from shared.observer.observing import observe, watch
-from shared.ports import DeadLetters, Publisher
+from shared.ports import DeadLetters, Ledger, Publisher
 from shared.saga.driver import drive
 from shared.saga.effects import Core, Ports
 from shared.saga.faults import with_faults
@@ -53,7 +51,7 @@ class Workplace:
 Hired = Iterator[tuple[Inbox, Worker]]
 
 
-def participants_workers(place: Workplace, who: Participant, ledger: MemoryLedger) -> Hired:
+def participants_workers(place: Workplace, who: Participant, ledger: Ledger) -> Hired:
     """Those of its two queues, and its task."""
     terms = _terms(place.catalog, place.stage, who.name)
 
@@ -72,7 +70,7 @@ def participants_workers(place: Workplace, who: Participant, ledger: MemoryLedge
     yield worker(TASK, lambda delivery: handle_call(who, terms, json.loads(delivery.body), delivery.at))
 
 
-def observers_workers(place: Workplace, log: MemorySagaLog, late: Callable[[Any], None]) -> Hired:
+def observers_workers(place: Workplace, log: SagaLog, late: Callable[[Any], None]) -> Hired:
     """Of facts, and of the clock."""
     saga, legs, client = place.catalog.saga, place.catalog.legs, place.stage.client_source
 
