@@ -87,63 +87,72 @@ class Case:
         return tuple(dict.fromkeys(str(request["tripId"]) for request in self.requests))
 
 
-_BY_MACHINE: Final = {**TRIP, **ORCHESTRATED}
-_OTHER_HOTEL: Final = {**TRIP, "hotel": "Other Inn"}
+REVERSE: Final = "local-reverse"
+COMPENSATE: Final = ("compensate",)
+BY_MACHINE: Final = {**TRIP, **ORCHESTRATED}
 
 CASES: Final = (
+    # -- choreography, both orders
     Case(name="refusals", about="one trip, each leg may refuse", stocks=ANY_REFUSAL, bounded=True),
+    Case(name="three-workers", about="the same with three workers at once", stocks=ANY_REFUSAL, workers=3, faults=()),
     Case(
-        name="refusals-reverse",
+        name="reverse",
         about="the same, compensated in reverse order",
-        stage="local-reverse",
+        stage=REVERSE,
         stocks=ANY_REFUSAL,
+        faults=(),
         bounded=True,
     ),
+    Case(name="reverse-faults", about="in reverse order, and every call may fail", stage=REVERSE, stocks=ANY_REFUSAL),
+    # -- the user and the deadline
+    Case(name="cancel", about="the user cancels at any moment", faults=(), cancels=1, bounded=True),
     Case(
-        name="three-workers",
-        about="one trip, each leg may refuse, three workers at once",
+        name="cancel-refusals",
+        about="the user cancels, and each leg may refuse",
         stocks=ANY_REFUSAL,
-        workers=3,
         faults=(),
-    ),
-    Case(name="cancel", about="the user cancels at any moment", stocks=ANY_REFUSAL, faults=(), cancels=1, bounded=True),
-    Case(name="cancel-faults", about="the user cancels at any moment, and every call may fail", cancels=1),
-    Case(
-        name="cancel-reverse",
-        about="the user cancels at any moment, reverse order",
-        stage="local-reverse",
-        stocks=ANY_REFUSAL,
         cancels=1,
     ),
     Case(
-        name="deadline",
-        about="the deadline passes at any moment",
-        faults=(),
-        expiries=1,
-        bounded=True,
+        name="cancel-faults",
+        about="the user cancels, and compensations fail",
+        faults=COMPENSATE,
+        duplicates=False,
+        cancels=1,
     ),
     Case(
+        name="cancel-reverse",
+        about="the user cancels, in reverse order",
+        stage=REVERSE,
+        stocks=ANY_REFUSAL,
+        faults=(),
+        cancels=1,
+    ),
+    Case(name="deadline", about="the deadline passes at any moment", faults=(), expiries=1, bounded=True),
+    Case(
         name="deadline-refusals",
-        about="the deadline passes at any moment, and each leg may refuse",
+        about="the deadline passes, and each leg may refuse",
         stocks=ANY_REFUSAL,
         faults=(),
         expiries=1,
     ),
-    Case(name="deadline-faults", about="the deadline passes at any moment, and every call may fail", expiries=1),
     Case(
-        name="deadline-reverse",
-        about="the deadline passes at any moment, reverse order",
-        stage="local-reverse",
-        faults=(),
+        name="deadline-faults",
+        about="the deadline passes, and compensations fail",
+        faults=COMPENSATE,
+        duplicates=False,
         expiries=1,
     ),
+    Case(name="deadline-reverse", about="the deadline passes, in reverse order", stage=REVERSE, faults=(), expiries=1),
     Case(
         name="cancel-and-deadline",
         about="the user cancels and the deadline passes, in any order",
         faults=(),
+        duplicates=False,
         cancels=1,
         expiries=1,
     ),
+    # -- lost messages
     Case(
         name="lost-message",
         about="any message is lost; the deadline ends what is left",
@@ -153,12 +162,13 @@ CASES: Final = (
     ),
     Case(
         name="lost-message-reverse",
-        about="any message is lost, reverse order",
-        stage="local-reverse",
+        about="any message is lost, in reverse order",
+        stage=REVERSE,
         stocks=ANY_REFUSAL,
         faults=(),
         losses=1,
     ),
+    # -- two trips, two requests
     Case(name="last-room", about="two trips for the last room", requests=(TRIP, OTHER), bounded=True),
     Case(
         name="last-seat",
@@ -187,7 +197,7 @@ CASES: Final = (
     ),
     Case(
         name="another-plan",
-        about="two trips for one seat in each fare and two cars: plans go stale",
+        about="one seat in each fare, two cars: plans of two trips go stale",
         requests=(TRIP, OTHER),
         stocks=(stock(2, (1, 1), 2),),
         faults=(),
@@ -195,14 +205,20 @@ CASES: Final = (
     ),
     Case(
         name="batch",
-        about="two trips in one batch, entries of PutEvents fail one by one",
+        about="two trips in one batch; entries of PutEvents fail one by one",
         requests=(TRIP, OTHER),
         stocks=(stock(1, (2,), 2),),
         batch=2,
         workers=1,
         bounded=True,
     ),
-    Case(name="conflict", about="two requests under one trip id", requests=(TRIP, _OTHER_HOTEL), bounded=True),
+    Case(
+        name="conflict",
+        about="two requests under one trip id",
+        requests=(TRIP, {**TRIP, "hotel": "Other Inn"}),
+        bounded=True,
+    ),
+    # -- queues and the observer
     Case(
         name="parking",
         about="a compensation fails until it is parked, and is redriven",
@@ -210,7 +226,7 @@ CASES: Final = (
         workers=1,
         receives=2,
         duplicates=False,
-        faults=("compensate",),
+        faults=COMPENSATE,
         bounded=True,
     ),
     Case(
@@ -238,27 +254,28 @@ CASES: Final = (
         duplicates=False,
         bounded=True,
     ),
+    # -- the state machine
     Case(
         name="machine",
-        about="the state machine, each leg may refuse; workers die, answers come too late",
-        requests=(_BY_MACHINE,),
+        about="each leg may refuse; workers die, answers come too late",
+        requests=(BY_MACHINE,),
         stocks=ANY_REFUSAL,
         workers=1,
         faults=(),
         bounded=True,
     ),
-    Case(name="machine-faults", about="the state machine, and every call may fail", requests=(_BY_MACHINE,), workers=1),
+    Case(name="machine-faults", about="every call may fail", requests=(BY_MACHINE,), workers=1),
     Case(
         name="machine-zombies",
-        about="the state machine, with a function at work that nobody waits for any more",
-        requests=(_BY_MACHINE,),
+        about="functions are at work that nobody waits for any more",
+        requests=(BY_MACHINE,),
         faults=(),
         duplicates=False,
     ),
     Case(
         name="machine-stopped",
         about="the execution is stopped at any moment",
-        requests=(_BY_MACHINE,),
+        requests=(BY_MACHINE,),
         workers=1,
         faults=(),
         duplicates=False,
@@ -266,8 +283,8 @@ CASES: Final = (
     ),
     Case(
         name="machine-cancel",
-        about="the state machine, and the user cancels at any moment",
-        requests=(_BY_MACHINE,),
+        about="the user cancels at any moment",
+        requests=(BY_MACHINE,),
         workers=1,
         faults=(),
         duplicates=False,
@@ -275,8 +292,8 @@ CASES: Final = (
     ),
     Case(
         name="machine-deadline",
-        about="the state machine, and the deadline passes at any moment",
-        requests=(_BY_MACHINE,),
+        about="the deadline passes at any moment",
+        requests=(BY_MACHINE,),
         workers=1,
         faults=(),
         duplicates=False,
@@ -285,7 +302,7 @@ CASES: Final = (
     Case(
         name="machine-conflict",
         about="an orchestrated and a choreographed request under one trip id",
-        requests=(TRIP, _BY_MACHINE),
+        requests=(TRIP, BY_MACHINE),
         workers=1,
         faults=(),
         duplicates=False,

@@ -36,9 +36,11 @@ class Naming:
         return tuple(str(it) for it in what)
 
     def _worker(self, number: int) -> str:
-        job, answers, execution = self._system.workers[number]
-        waits = self._system.executions[execution] if execution >= 0 else None
-        return _digest(self._job(self._system.jobs[job]), [self._system.answers[it] for it in answers], waits)
+        worker = self._system.workers[number]
+        waits = self._system.executions[worker.execution] if worker.execution >= 0 else None
+        about_to = self._system.stand(worker)
+        answers = [self._system.answers[it] for it in worker.answers]
+        return _digest(self._job(self._system.jobs[worker.job]), answers, waits, about_to)
 
     def _job(self, job: Job) -> str:
         return _digest(job.inbox, [self._message(number) for number in job.messages], job.task)
