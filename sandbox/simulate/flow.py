@@ -60,7 +60,8 @@ class Flow:
         self.network = network
         self.demand = demand
         self.account = Account.of(assumed, raised=raised)
-        self.stations = [Station() for _ in network.stations]
+        usual = np.array([sum(assumed.latencies[call].mean for call in it.calls) for it in network.visits])
+        self.stations = [Station(usual) for _ in network.stations]
         self.trips = Trips(network)
         self.events = 0.0
         """Put on the bus."""
@@ -145,16 +146,15 @@ class Flow:
 
     def _serve(self, station: Station, inbox: Inbox, now: float) -> None:
         """What a station does in this step; what it cannot take up waits for the next one."""
-        messages = station.take(now + STEP)
+        count = station.queue(now, now + STEP)
+        if not count:
+            return
+        each = station.work / count
+        most, batch = self._capacity(station, inbox, now, count, each)
+        messages = station.take(most, now)
         if not len(messages):
             return
         until_put, rest = self._durations(messages.visit)
-        each = float(np.mean(until_put + rest))
-        most, batch = self._capacity(station, inbox, now, len(messages), each)
-        station.add(messages.only(slice(most, None)).held(now + STEP))
-        messages, until_put, rest = messages.only(slice(most)), until_put[:most], rest[:most]
-        if not len(messages):
-            return
         until_put = until_put + self._cold(station, len(messages), each, batch)
         self._count(station, until_put + rest, batch, queued=inbox.role != TASK)
         granted = self._admit(inbox, messages.visit, batch)
