@@ -64,11 +64,7 @@ def at_any_moment(
     facts = {trip: facts_of(saga, seen.noted, legs) for trip, seen in known.items()}
     return [
         *(violation for name, book in books.items() for violation in _stock(name, book)),
-        *(
-            violation
-            for trip, records in _chosen(books, trips).items()
-            for violation in _commit(trip, records, legs, facts.get(trip))
-        ),
+        *(violation for trip, records in _chosen(books, trips).items() for violation in _commit(trip, records, legs)),
         *(violation for trip, seen in facts.items() for violation in _announced(trip, seen)),
     ]
 
@@ -101,16 +97,14 @@ def _stock(name: str, book: Books) -> Iterator[Violation]:
             yield Violation("S1", f"{name} {key}", f"{held} held, but live bookings claim {claimed[key]}")
 
 
-def _commit(
-    trip: str, records: Mapping[str, Record], legs: Mapping[str, int], seen: Facts | None
-) -> Iterator[Violation]:
+def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:
     pivot = max(legs, key=lambda name: legs[name])
     booked = {name for name, record in records.items() if record.state is State.BOOKED}
     if pivot in booked and booked != set(legs):
         yield Violation("S4", f"trip {trip}", f"{pivot} is booked, but {', '.join(sorted(set(legs) - booked))} not")
     undone = records.get(pivot)
-    only_failed = seen is not None and seen.undoes_failures and not seen.of(pivot, "Booked")
-    if undone and undone.state is State.CANCELLED and undone.reason != "cancelled" and not only_failed:
+    refused = undone is not None and bool(undone.message)  # a refusal that was rolled back still says why it was one
+    if undone and undone.state is State.CANCELLED and undone.reason != "cancelled" and not refused:
         yield Violation("S6", f"trip {trip}", f"the commit was undone for {undone.reason!r}, not for the user")
 
 

@@ -96,7 +96,8 @@ class Facts:
     def over_before(self, participant: str) -> bool:
         """Whether every earlier leg is known to hold nothing."""
         earlier = [name for name, leg in self.legs.items() if leg < self.legs[participant]]
-        return all(self.of(name, "Cancelled") or self.of(name, "BookingFailed") for name in earlier)
+        ends = ("Cancelled",) if self.undoes_failures else ("Cancelled", "BookingFailed")
+        return all(any(self.of(name, end) for end in ends) for name in earlier)
 
     def is_over(self, failed: Noted) -> bool:
         """Whether a refusal and all before it are known to hold nothing."""
