@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from sandbox.engine import meter, patches
+from sandbox.engine import durable, meter, patches, trap
 
 SETTINGS = {
     "AUTH": "true",
@@ -56,6 +56,8 @@ def main() -> None:
         patches.apply()
         if not options.unmetered:
             meter.apply()
+        trap.apply()
+        durable.apply()
     abandoned = threading.Event()
     if options.attached:
         threading.Thread(target=_stop_with_the_caller, args=(abandoned,), daemon=True).start()

@@ -75,9 +75,13 @@ class EngineProcess:
             self._end_group()
         elif self.child is not None:
             self._end_group()
+        self.bury()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def bury(self) -> None:
+        """Let go of what held on to a process that has ended; its folder stays."""
         if self.child is not None and self.child.stdin is not None:
             self.child.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end_group(self) -> None:
         self._signal_group(signal.SIGKILL)
@@ -135,7 +139,7 @@ class Launch:
         command += [] if self.detached else ["--attached"]
         command += ["--stock"] if self.stock else []
         command += [] if self.metered else ["--unmetered"]
-        with (self.folder / "engine.log").open("wb") as log:
+        with (self.folder / "engine.log").open("ab") as log:
             child = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 cwd=PROJECT,
@@ -160,11 +164,13 @@ class Launch:
         }
 
 
-def get(port: int, path: str, *, method: str = "GET", seconds: float = 10.0) -> tuple[int, bytes]:
+def get(
+    port: int, path: str, *, method: str = "GET", body: bytes | None = None, seconds: float = 10.0
+) -> tuple[int, bytes]:
     """Ask the engine's own interface. Raises OSError when nothing answers."""
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
     try:
-        connection.request(method, path)
+        connection.request(method, path, body)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
