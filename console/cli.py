@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from console.commands import dlq, inventory
 from console.commands.audit import audit
+from console.commands.chaos import chaos
 from console.commands.compare import compare
 from console.commands.demo import demo
 from console.commands.engine import deploy, down, up
@@ -52,6 +53,7 @@ for command in (
     compare,
     simulate,
     explore,
+    chaos,
 ):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from console import local
 from console.compare import terminal
 from console.compare.markdown import markdown
 from console.compare.page import page
+from console.modes import modes_named
 from console.screen import Screen
 from console.trouble import Exit, Trouble
 from infra.prices import PriceError, load
@@ -24,7 +24,7 @@ from sandbox.compare.session import compare as compare_modes
 from sandbox.compare.workload import BadMix, read_faults, read_mix
 from sandbox.engine import environment
 from sandbox.engine.process import PROJECT
-from sandbox.modes import MODES, Mode
+from sandbox.modes import MODES
 
 MIX = PROJECT / "examples" / "mixes" / "everyday.json"
 OUT = Path("comparison")
@@ -66,7 +66,7 @@ def compare(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
         raise Trouble(str(error), Exit.USAGE) from error
     asked = Asked(
         plan=plan,
-        modes=_modes(modes.split(",")),
+        modes=modes_named(modes),
         prices=list_price,
         command=shlex.join(["wayfare", *sys.argv[1:]]),
         extent=SMALL if quick else Extent(),
@@ -83,14 +83,6 @@ def compare(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     if found.violations:
         names = ", ".join(sorted({it.invariant for it in found.violations}))
         raise Trouble(f"{len(found.violations)} violations of {names}; the first: {_first(found)}", Exit.NO)
-
-
-def _modes(names: Iterable[str]) -> list[Mode]:
-    """The modes of those names, in that order. Raises Trouble (usage)."""
-    wanted = list(dict.fromkeys(name.strip() for name in names))
-    if unknown := [name for name in wanted if name not in MODES]:
-        raise Trouble(f"there is no mode {', '.join(unknown)!r}: choose from {', '.join(MODES)}", Exit.USAGE)
-    return [MODES[name] for name in wanted]
 
 
 def _write(found: Results, out: Path) -> None:
