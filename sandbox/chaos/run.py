@@ -32,7 +32,7 @@ from shared.saga.timeline import Status
 Progress = Callable[[str, int, int], None]
 """Hears what was done, how many deeds that makes, and of how many."""
 
-DRAIN_SECONDS = 240.0
+DRAIN_SECONDS = 420.0
 """How long the trips may take to come to their ends once nothing is disturbed any more."""
 ANSWER_SECONDS = 10.0
 """How long a client waits for any sign of its trip before it puts the request again."""

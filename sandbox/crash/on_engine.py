@@ -26,7 +26,8 @@ VISIBLE_AGAIN: Final = "10"
 TOGETHER: Final = 12
 """Trips under way at once, twice as many at most."""
 TRIES: Final = 3
-PATIENCE: Final = 300.0
+PATIENCE: Final = 600.0
+"""Seconds; a machine that others use too may need minutes for what takes one alone."""
 
 
 @dataclass(frozen=True, slots=True)
