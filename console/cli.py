@@ -5,9 +5,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from console.commands import dlq, inventory
+from console.commands import dlq, inventory, new
 from console.commands.audit import audit
-from console.commands.canvas import canvas
 from console.commands.chaos import chaos
 from console.commands.compare import compare
 from console.commands.demo import demo
@@ -55,11 +54,11 @@ for command in (
     simulate,
     explore,
     chaos,
-    canvas,
 ):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(new.app, name="new")
 
 
 def main() -> None:

@@ -1,1 +1,0 @@
-"""A saga's graph for people: as Mermaid, as tables, as JSON, in the documents."""

@@ -1,0 +1,1 @@
+"""A new participant's files: named, checked, written, put into the catalogue."""
