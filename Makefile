@@ -30,11 +30,15 @@ demo-records: setup ## The second saga, by events and by the state machine, and 
 test: setup ## Run the whole test suite (ARGS="-k hotel" for a part)
 	@.venv/bin/pytest $(ARGS)
 
-lint: setup ## Check style, types and the direction of imports
+lint: setup ## Check style, types, the direction of imports and the graph of both sagas
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/wayfare canvas --check
+	.venv/bin/wayfare canvas --check --stage local-reverse
+	.venv/bin/wayfare canvas --check --saga records
+	.venv/bin/wayfare canvas --check --saga records --stage local-reverse
 
 format: setup ## Put the code into the one format
 	.venv/bin/ruff check --fix-only

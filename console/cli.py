@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from console.commands import dlq, inventory, new
 from console.commands.audit import audit
+from console.commands.canvas import canvas
 from console.commands.chaos import chaos
 from console.commands.compare import compare
 from console.commands.demo import demo
@@ -54,6 +55,7 @@ for command in (
     simulate,
     explore,
     chaos,
+    canvas,
 ):
     app.command()(command)
 app.add_typer(inventory.app, name="inventory")

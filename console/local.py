@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from console.trouble import Trouble
-from infra.synth import synth
+from infra.synth import APP, synth
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer, StackChange
 from sandbox.engine.engine import Engine
@@ -53,12 +53,12 @@ def templates(stage: str, report: Report) -> Path:
     return synthesised(stage, report)
 
 
-def synthesised(stage: str, report: Report) -> Path:
-    """The stage's cloud assembly."""
+def synthesised(stage: str, report: Report, app: str = APP) -> Path:
+    """The stage's cloud assembly. `app` is the module that makes it: one for each saga."""
     report(f"synthesising the templates of stage {stage}")
     know_uv()
     try:
-        return synth(stage)
+        return synth(stage, app)
     except PackageNotFoundError as error:
         raise Trouble(f"{error.name} is not installed, which makes the templates: run `make setup`") from error
 

@@ -72,6 +72,8 @@ class Catalog:
     templates: str = "infra.app"
     described: tuple[descriptors.Participant, ...] = ()
     """The participants as they describe themselves, for whoever runs their code here."""
+    example: str = "examples/trips/trip-success.json"
+    """A file with a request that every participant books."""
 
     @classmethod
     def of(cls, *described: descriptors.Participant, **place: str) -> Self:

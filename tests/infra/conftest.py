@@ -1,9 +1,14 @@
 """Templates of each stage, synthesised at most once per state of the code."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
+from aws_cdk import App
 
+from infra.app import build
+from infra.catalog import CATALOG
+from infra.stages import LOCAL
 from infra.synth import synth
 from tests.infra.templates import Template, Templates, read
 
@@ -39,3 +44,13 @@ def local() -> Templates:
 def prod() -> Templates:
     """Stage prod, by stack name."""
     return templates_of("prod")
+
+
+@pytest.fixture(scope="session")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Stage local, had it no orchestrator."""
+    folder = tmp_path_factory.mktemp("without")
+    app = App(outdir=str(folder), analytics_reporting=False)
+    build(app, replace(LOCAL, orchestrator=False), CATALOG)
+    app.synth()
+    return read(folder)

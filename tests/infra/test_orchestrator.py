@@ -14,7 +14,7 @@ from infra.asl import InvalidMachine
 from infra.catalog import CATALOG
 from infra.machine import INVOKE, SEND, definition
 from infra.stages import LOCAL, named
-from tests.infra.templates import Template, Templates, plain, read, strings
+from tests.infra.templates import Template, Templates, plain, strings
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -76,16 +76,6 @@ def test_no_other_stack_knows_of_it(templates: list[Template]) -> None:
             named_in = {text for text in strings(template.body["Resources"]) if "orchestrator" in text}
             assert named_in <= {"travel.orchestrator"}, template.stack
             assert MACHINE not in template.types()
-
-
-@pytest.fixture(scope="module")
-def without(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """Stage local, had it no orchestrator."""
-    folder = tmp_path_factory.mktemp("without")
-    app = App(outdir=str(folder), analytics_reporting=False)
-    build(app, replace(LOCAL, orchestrator=False), CATALOG)
-    app.synth()
-    return read(folder)
 
 
 def test_a_stage_without_an_orchestrator_has_no_such_stack(without: Templates, local: Templates) -> None:

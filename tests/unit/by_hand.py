@@ -1,14 +1,14 @@
 """A core driven by hand: each effect it yields is answered with a recorded result."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
+from infra.canvas.driving import Answer, drive, ledger
 from shared.message import Fact
-from shared.ports import Seen
-from shared.saga.effects import Announce, Core, Decide, Effect, Look, Quarantine, Release
-from shared.saga.record import Record, Stock, StockKey
+from shared.saga.effects import Announce, Core, Decide, Effect, Quarantine, Release
+from shared.saga.record import Record
 
-Answer = Callable[[Any], object]
+__all__ = ["Answer", "Run", "by_hand", "in_turn", "ledger"]
 
 
 class Run(NamedTuple):
@@ -45,26 +45,7 @@ class Run(NamedTuple):
 
 def by_hand(core: Core[None], answers: Mapping[type, Answer]) -> Run:
     """Drive a core to its end. An answer that returns an exception has it thrown into the core."""
-    effects: list[Effect] = []
-    try:
-        effect = next(core)
-        while True:
-            effects.append(effect)
-            result = answers.get(type(effect), lambda _: None)(effect)
-            effect = core.throw(result) if isinstance(result, Exception) else core.send(result)
-    except StopIteration:
-        return Run(effects, None)
-    except Exception as failure:
-        return Run(effects, failure)
-
-
-def ledger(standing: Record | None = None, shelf: dict[StockKey, Stock] | None = None) -> dict[type, Answer]:
-    """Answers of a ledger on which this record stands, and every write succeeds."""
-    return {
-        Look: lambda _: Seen(standing, shelf or {}),
-        Decide: lambda effect: effect.record,
-        Release: lambda effect: effect.cancelled,
-    }
+    return Run(*drive(core, answers))
 
 
 def in_turn(*results: object) -> Answer:

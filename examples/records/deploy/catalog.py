@@ -12,4 +12,5 @@ RECORDS_CATALOG: Final = Catalog.of(
     package="examples.records",
     app="records",
     templates="examples.records.deploy.app",
+    example="examples/records/records-success.json",
 )
