@@ -94,12 +94,15 @@ def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> l
 
 
 def _ask_again(world: SimulatedWorld, scenario: Scenario) -> None:
-    """What no participant and no observer ever spoke of is the client's to repeat; the same put is always safe."""
+    """What no participant and no observer ever spoke of is the client's to repeat, until it is answered: here once, when
+    nothing goes wrong any more. Everybody asks again who asked for such a trip."""
+    late = max(world.agenda.now, world.weather.until) + 1
     for trip in scenario.trips:
         if not world.known(trip).noted:
-            first = next(put for put in scenario.puts if put.detail["tripId"] == trip and put.detail_type == REQUESTED)
-            world.put(first.detail)
-            world.settle()
+            for put in scenario.puts:
+                if put.detail_type == REQUESTED and put.detail["tripId"] == trip:
+                    world.enter(late, partial(world.put, put.detail))
+    world.settle()
 
 
 def _redrive_some(world: SimulatedWorld, chance: Random) -> None:

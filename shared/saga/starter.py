@@ -56,10 +56,13 @@ def start_once(
 ) -> Mapping[str, Any]:
     """`Machine.start`: executions are named after trips, and a trip's second one has `.2` behind its name.
 
-    `begin` starts one under exactly this name and answers None, or answers the one that stands there.
+    `begin` starts one under exactly this name and answers None, or answers the one that stands there. The name stands
+    for the first one's request, however that one ended: it may have booked, so nobody else's request may follow it.
     """
     standing, number = begin(name, request), 1
     while standing and standing.status in BROKEN_OFF and number < MOST:
+        if json.loads(standing.request)["requestHash"] != request["requestHash"]:
+            break
         number += 1
         standing = begin(f"{name}.{number}", request)  # no trip id has a dot
     return json.loads(standing.request) if standing else request

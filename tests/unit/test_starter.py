@@ -67,18 +67,29 @@ def test_a_duplicate_starts_nothing_and_says_nothing(again: str) -> None:
 
 def test_executions_that_were_broken_off_are_followed_by_others_but_not_for_ever() -> None:
     """`.2` behind the name, and so on; the last one stands for its request, however it stands."""
+    names, mine = list[str](), {"requestHash": "mine"}
+
+    def begin(name: str, _request: object) -> Standing | None:
+        names.append(name)
+        return Standing("ABORTED", json.dumps({**mine, "of": name}))
+
+    assert start_once(begin, "trip-1", mine) == {**mine, "of": "trip-1.5"}
+    assert names == ["trip-1", "trip-1.2", "trip-1.3", "trip-1.4", "trip-1.5"]
+    assert start_once(lambda name, _: begin(name, _) if name == "trip-1" else None, "trip-1", mine) == mine
+    ended = {"requestHash": "mine", "of": "first"}
+    assert start_once(lambda *_: Standing("FAILED", json.dumps(ended)), "trip-1", mine) == ended
+
+
+def test_a_broken_off_execution_is_followed_by_its_own_request_alone() -> None:
+    """It may have booked: were another request's execution to take the next name, its own client could never go on."""
     names = list[str]()
 
     def begin(name: str, _request: object) -> Standing | None:
         names.append(name)
-        return Standing("ABORTED", json.dumps({"of": name}))
+        return Standing("ABORTED", json.dumps({"requestHash": "the first"}))
 
-    assert start_once(begin, "trip-1", {"of": "me"}) == {"of": "trip-1.5"}
-    assert names == ["trip-1", "trip-1.2", "trip-1.3", "trip-1.4", "trip-1.5"]
-    assert start_once(lambda name, _: begin(name, _) if name == "trip-1" else None, "trip-1", {"of": "me"}) == {
-        "of": "me"
-    }
-    assert start_once(lambda *_: Standing("FAILED", '{"of": "first"}'), "trip-1", {"of": "me"}) == {"of": "first"}
+    assert start_once(begin, "trip-1", {"requestHash": "another"}) == {"requestHash": "the first"}
+    assert names == ["trip-1"]
 
 
 def test_another_request_under_the_same_trip_id_is_answered_as_a_conflict() -> None:
