@@ -15,6 +15,7 @@ from sandbox.simulate.scenario import LAST_PLACES, MOST_TRIPS, Scenario, deal
 from sandbox.simulate.weather import AnyPace, Fault, Weather
 from sandbox.simulate.world import NotAtRest, SimulatedWorld, Tamper, Tell
 from sandbox.world import Inbox
+from shared.saga.starter import BROKEN_OFF
 from shared.saga.timeline import Status
 
 
@@ -75,7 +76,7 @@ def _prepare(world: SimulatedWorld, scenario: Scenario) -> None:
 
 def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> list[Violation]:
     """With an operator who looks at dead letters now and then (in the end at all of the observer's, and at some of the
-    others'), and with a client that asks again where it hears nothing."""
+    others'), and with a client that asks again for what a stopped execution left."""
     for _ in range(chance.choice((0, 0, 1, 2))):
         world.enter(chance.uniform(0, 2 * world.weather.until), partial(_redrive_some, world, chance))
     try:
@@ -94,10 +95,11 @@ def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> l
 
 
 def _ask_again(world: SimulatedWorld, scenario: Scenario) -> None:
-    """What no participant and no observer ever spoke of is the client's to repeat, until it is answered: here once, when
-    nothing goes wrong any more. Everybody asks again who asked for such a trip."""
+    """A trip whose execution was broken off before anybody spoke of it is the client's to repeat, until it is answered:
+    here once, when nothing goes wrong any more. Whoever asked for such a trip asks again; any other trip needs nobody."""
     late = max(world.agenda.now, world.weather.until) + 1
-    for trip in scenario.trips:
+    broken = {name.partition(".")[0] for status in BROKEN_OFF for name in world.executions(status)}
+    for trip in sorted(broken):
         if not world.known(trip).noted:
             for put in scenario.puts:
                 if put.detail_type == REQUESTED and put.detail["tripId"] == trip:
