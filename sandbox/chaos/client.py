@@ -1,24 +1,33 @@
-"""The clients of a stage in trouble: they put until somebody has taken it, and put again what nobody knows of."""
+"""The clients of a stage in trouble: they put until somebody has taken it, and see to what nobody knows of.
+
+Until its deadline a trip of which nothing is heard is requested again: the same request is always safe. Afterwards it would be
+rejected, and a booking that nobody ever told of would stay held; so then the client cancels, which is accepted always.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from threading import Event, Thread
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.catalog import OBSERVER
+from infra.catalog import CANCEL_REQUESTED, OBSERVER
 from sandbox.compare.arena import CLIENTS, Call
+from sandbox.compare.workload import Order
 from sandbox.engine.engine import EngineError
 from sandbox.local_world import LocalWorld, WorldError
 from sandbox.world import Inbox
+from shared.observer.standing import Known
 
 UNREACHABLE = (BotoCoreError, ClientError, EngineError, OSError, WorldError)
 """What a client meets while the power is off."""
 PATIENCE, PAUSE = 90.0, 0.2
 """Seconds that a client goes on trying, and waits in between."""
+ANSWER_SECONDS = 10.0
+"""How long a client waits for any sign of its trip before it puts something again."""
 TICK_SECONDS = 2.0
 """Between two ticks of the observer's clock; a deployed stage's own ticks once a minute."""
 
@@ -52,19 +61,84 @@ def play(world: LocalWorld, calls: Sequence[Call], start: float) -> None:
             put.result()
 
 
+class Asked(NamedTuple):
+    """One trip as its client asked for it. `due`: seconds after the start."""
+
+    world: LocalWorld
+    order: Order
+    calls: tuple[Call, ...]
+
+    @property
+    def trip_id(self) -> str:
+        return self.calls[0].trip_id
+
+    @property
+    def known(self) -> Known:
+        return self.world.known(self.trip_id)
+
+    @property
+    def deadline(self) -> datetime:
+        return datetime.fromisoformat(self.calls[0].detail["deadline"])
+
+
+class Worry:
+    """Looks after trips of which nothing is heard. `repeated` and `withdrawn` count the requests and cancels that it put."""
+
+    def __init__(self, asked: Sequence[Asked], start: float) -> None:
+        self.repeated = self.withdrawn = 0
+        self._silent = list(asked)
+        self._start = start
+
+    def look(self) -> None:
+        """Put once more whatever has been silent for too long."""
+        late = time.monotonic() - self._start - ANSWER_SECONDS
+        due = [it for it in self._silent if it.order.at < late]
+        heard = {it.trip_id for it in due if it.known.noted}
+        self._silent = [it for it in self._silent if it.trip_id not in heard]
+        for it in due:
+            if it.trip_id not in heard:
+                self._put(it)
+
+    def _put(self, it: Asked) -> None:
+        if it.world.now < it.deadline:
+            it.world.put(dict(it.calls[0].detail))
+            self.repeated += 1
+        else:
+            it.world.put({"tripId": it.trip_id}, CANCEL_REQUESTED)
+            self.withdrawn += 1
+
+
+@contextmanager
+def worrying(worry: Worry) -> Iterator[None]:
+    """It looks again and again."""
+    with _again_and_again(worry.look, ANSWER_SECONDS):
+        yield
+
+
 @contextmanager
 def ticking(worlds: Sequence[LocalWorld]) -> Iterator[None]:
     """The observers' clocks tick often."""
-    over = Event()
 
     def tick() -> None:
-        while not over.wait(TICK_SECONDS):
-            for world in worlds:
-                with suppress(*UNREACHABLE):  # the next one will do
-                    if len(world.waiting(WATCH)) < MOST_TICKS:  # a busy machine would choke on ticks alone
-                        world.tick()
+        for world in worlds:
+            if len(world.waiting(WATCH)) < MOST_TICKS:  # a busy machine would choke on ticks alone
+                world.tick()
 
-    thread = Thread(target=tick, daemon=True)
+    with _again_and_again(tick, TICK_SECONDS):
+        yield
+
+
+@contextmanager
+def _again_and_again(do: Callable[[], None], pause: float) -> Iterator[None]:
+    """Do it in the background, with pauses; what cannot be reached now is tried next time."""
+    over = Event()
+
+    def go_on() -> None:
+        while not over.wait(pause):
+            with suppress(*UNREACHABLE):
+                do()
+
+    thread = Thread(target=go_on, daemon=True)
     thread.start()
     try:
         yield

@@ -1,11 +1,12 @@
 """What is done to a stage's queues: patience taken and given back, dead letters counted and redriven."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from infra.names import dead_letters
+from sandbox.chaos.client import WATCH
 from sandbox.chaos.plan import inboxes
 from sandbox.engine.queues import peek
 from sandbox.local_world import LocalWorld
@@ -21,24 +22,36 @@ REASON: Final = "reason"
 
 @contextmanager
 def impatient(worlds: Sequence[LocalWorld]) -> Iterator[None]:
-    """Dead workers' messages come again soon, and some queues give up at once."""
-    before = {
-        (world.names.stage, inbox): _attributes(world, inbox)
-        for world in worlds
-        for inbox in inboxes(world.names.stage)
-    }
-    for world in worlds:
-        for inbox in inboxes(world.names.stage):
-            _set(world, inbox, {"VisibilityTimeout": str(VISIBLE_AGAIN)})
-        for inbox in SHORT_LIVED:
-            policy = json.loads(before[world.names.stage, inbox]["RedrivePolicy"])
-            _set(world, inbox, {"RedrivePolicy": json.dumps({**policy, "maxReceiveCount": 1})})
+    """Dead workers' messages, and their ticks, come again soon."""
+    queues = [(world, inbox) for world in worlds for inbox in (*inboxes(world.names.stage), WATCH)]
+    with _changed(queues, lambda _: {"VisibilityTimeout": str(VISIBLE_AGAIN)}):
+        yield
+
+
+@contextmanager
+def short_lived(worlds: Sequence[LocalWorld]) -> Iterator[None]:
+    """Some queues give a message up after a single death over it."""
+
+    def once(before: dict[str, str]) -> dict[str, str]:
+        return {"RedrivePolicy": json.dumps({**json.loads(before["RedrivePolicy"]), "maxReceiveCount": 1})}
+
+    with _changed([(world, inbox) for world in worlds for inbox in SHORT_LIVED], once):
+        yield
+
+
+@contextmanager
+def _changed(
+    queues: Sequence[tuple[LocalWorld, Inbox]], change: Callable[[dict[str, str]], dict[str, str]]
+) -> Iterator[None]:
+    before = [_attributes(*queue) for queue in queues]
+    changes = [change(attributes) for attributes in before]
+    for queue, changed in zip(queues, changes, strict=True):
+        _set(*queue, changed)
     try:
         yield
     finally:
-        for world in worlds:
-            for inbox in inboxes(world.names.stage):
-                _set(world, inbox, before[world.names.stage, inbox])
+        for queue, attributes, changed in zip(queues, before, changes, strict=True):
+            _set(*queue, {name: attributes[name] for name in changed})
 
 
 def _attributes(world: LocalWorld, inbox: Inbox) -> dict[str, str]:

@@ -6,20 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
 from infra.catalog import CANCEL_REQUESTED, CATALOG, REQUESTED
 from infra.synth import synth
 from sandbox.auditor import Violation, audit
-from sandbox.chaos.client import play, ticking
+from sandbox.chaos.client import Asked, Worry, play, ticking, worrying
 from sandbox.chaos.monkey import POISON, Monkey, Toll
 from sandbox.chaos.plan import Do, Plan
-from sandbox.chaos.queues import impatient, put_aside, redrive
+from sandbox.chaos.queues import impatient, put_aside, redrive, short_lived
 from sandbox.chaos.results import Chaos, Killed
 from sandbox.compare.arena import Call, over
-from sandbox.compare.workload import CANCELLED, CONFIRMED, Order
+from sandbox.compare.workload import CANCELLED, CONFIRMED
 from sandbox.crash.scenarios import TRIP
 from sandbox.engine import environment
 from sandbox.engine.deploy import Deployer
@@ -34,30 +34,23 @@ Progress = Callable[[str, int, int], None]
 
 DRAIN_SECONDS = 420.0
 """How long the trips may take to come to their ends once nothing is disturbed any more."""
-ANSWER_SECONDS = 10.0
-"""How long a client waits for any sign of its trip before it puts the request again."""
 PAUSE = 3.0
 """Seconds between two looks at everything: looking is work for the engine too."""
 READERS = 4
 
 
-class Asked(NamedTuple):
-    """One trip as its client asked for it."""
+class Times(NamedTuple):
+    """Seconds: of disturbance, from then to the last end, and of everything."""
 
-    stage: str
-    order: Order
-    calls: tuple[Call, ...]
-
-    @property
-    def trip_id(self) -> str:
-        return self.calls[0].trip_id
+    disturbed: float
+    drained: float
+    all: float
 
 
 class Settled(NamedTuple):
-    """What it took to bring every trip to its end."""
+    """What it took to bring every trip to its end, and those that have none."""
 
     redriven: int
-    repeated: int
     open: list[str]
 
 
@@ -79,17 +72,19 @@ def chaos(plan: Plan, progress: Progress = lambda *_: None) -> Chaos:
         worlds = {stage: LocalWorld(engine, stage) for stage in plan.stages}
         stack.enter_context(ticking(list(worlds.values())))
         _warm(plan, worlds)
-        asked = [it for mode in plan.modes for it in _asked(plan, mode, datetime.now(UTC))]
-        with impatient(list(worlds.values())):
-            monkey, start = Monkey(list(worlds.values()), report), time.monotonic() + 0.2
+        asked = [it for mode in plan.modes for it in _asked(plan, mode, worlds[mode.stage])]
+        stack.enter_context(impatient(list(worlds.values())))
+        start = time.monotonic() + 0.2
+        worry = Worry(asked, start)
+        stack.enter_context(worrying(worry))
+        with short_lived(list(worlds.values())):
+            monkey = Monkey(list(worlds.values()), report)
             _disturb(plan, worlds, asked, monkey, start)
         calm_since = time.monotonic()
         report("waiting for every trip's end")
         settled = _settle(worlds, asked)
-        drained = time.monotonic() - calm_since
-        return _reckoned(
-            plan, worlds, asked, monkey.toll, settled, (calm_since - start, drained, time.monotonic() - began)
-        )
+        times = Times(calm_since - start, time.monotonic() - calm_since, time.monotonic() - began)
+        return _reckoned(plan, worlds, asked, monkey.toll, worry, settled, times)
 
 
 def _warm(plan: Plan, worlds: Mapping[str, LocalWorld]) -> None:
@@ -102,21 +97,19 @@ def _warm(plan: Plan, worlds: Mapping[str, LocalWorld]) -> None:
 
 
 def _ended(world: LocalWorld, trip_id: str) -> bool:
-    """Whether a trip has its outcome; or its request was answered by a rejection, as one is that comes after its own deadline."""
-    known = world.known(trip_id)
-    return over(known) if known.noted else bool(world.log.rejections(trip_id))
+    return over(world.known(trip_id))
 
 
-def _asked(plan: Plan, mode: Mode, now: datetime) -> Iterator[Asked]:
+def _asked(plan: Plan, mode: Mode, world: LocalWorld) -> Iterator[Asked]:
     """What the clients of a mode put, and until when each trip has time."""
     mark = f"{''.join(word[:2] for word in mode.name.split('-'))}-{plan.seed}"
     for order in plan.orders(mode):
-        deadline = now + timedelta(seconds=order.at + plan.deadline_seconds)
+        deadline = world.now + timedelta(seconds=order.at + plan.deadline_seconds)
         trip = order.request(mode, mark) | {"deadline": deadline.isoformat()}
         calls = [Call(order.at, trip["tripId"], REQUESTED, trip)]
         if order.cancel_at is not None:
             calls.append(Call(order.cancel_at, trip["tripId"], CANCEL_REQUESTED, {"tripId": trip["tripId"]}))
-        yield Asked(mode.stage, order, tuple(calls))
+        yield Asked(world, order, tuple(calls))
 
 
 def _disturb(
@@ -124,11 +117,11 @@ def _disturb(
 ) -> None:
     """Clients put, and everything goes wrong; afterwards all consumers run, and nothing is disturbed any more."""
 
-    def calls_on(stage: str) -> list[Call]:
-        return [call for it in asked if it.stage == stage for call in it.calls]
+    def calls_on(world: LocalWorld) -> list[Call]:
+        return [call for it in asked if it.world is world for call in it.calls]
 
     with ThreadPoolExecutor(len(worlds)) as stages:
-        playing = [stages.submit(play, world, calls_on(stage), start) for stage, world in worlds.items()]
+        playing = [stages.submit(play, world, calls_on(world), start) for world in worlds.values()]
         monkey.carry_out(plan.deeds(), start)
         chance = random.Random(f"more {plan.seed}")  # noqa: S311 - a schedule, no secret
         monkey.make_up_for(plan.kills, chance)
@@ -138,29 +131,16 @@ def _disturb(
 
 
 def _settle(worlds: Mapping[str, LocalWorld], asked: Sequence[Asked]) -> Settled:
-    """Redrive what was given up, put again what nobody knows of, and wait, until every trip is at its end or time is up."""
-    end, waiting = time.monotonic() + DRAIN_SECONDS, list(asked)
-    redriven = repeated = 0
-    ask_again = time.monotonic() + ANSWER_SECONDS
+    """Redrive what was given up, and wait, until every trip is at its end or time is up."""
+    end, waiting, redriven = time.monotonic() + DRAIN_SECONDS, list(asked), 0
     while waiting and time.monotonic() < end:
         redriven += sum(redrive(world) for world in worlds.values())
-        waiting = [it for it in waiting if not _ended(worlds[it.stage], it.trip_id)]
-        if time.monotonic() > ask_again:
-            repeated += sum(_put_again(worlds[it.stage], it) for it in waiting)
-            ask_again = time.monotonic() + ANSWER_SECONDS
+        waiting = [it for it in waiting if not over(it.known)]
         time.sleep(PAUSE)
     for world in worlds.values():
         with suppress(WorldError):  # what is then outstanding shows in the books
             world.settle()
-    return Settled(redriven, repeated, [it.trip_id for it in waiting])
-
-
-def _put_again(world: LocalWorld, it: Asked) -> bool:
-    """The client puts its request again, if nobody has anything on record of the trip: that is always safe."""
-    unknown = not world.known(it.trip_id).noted
-    if unknown:
-        world.put(dict(it.calls[0].detail), it.calls[0].detail_type)
-    return unknown
+    return Settled(redriven, [it.trip_id for it in waiting])
 
 
 def _reckoned(  # noqa: PLR0913, PLR0917 - everything that is told
@@ -168,20 +148,18 @@ def _reckoned(  # noqa: PLR0913, PLR0917 - everything that is told
     worlds: Mapping[str, LocalWorld],
     asked: Sequence[Asked],
     toll: Toll,
+    worry: Worry,
     settled: Settled,
-    times: tuple[float, float, float],
+    times: Times,
 ) -> Chaos:
     with ThreadPoolExecutor(READERS) as readers:
-        seen = list(readers.map(lambda it: worlds[it.stage].known(it.trip_id), asked))
+        seen = list(readers.map(lambda it: it.known, asked))
     known = list(zip(asked, seen, strict=True))
-    unheard = [it for it, what in known if not what.noted]
-    lost = [it for it in unheard if not worlds[it.stage].log.rejections(it.trip_id)]
-    disturbed, drained, seconds = times
     return Chaos(
         seed=plan.seed,
         modes=[mode.name for mode in plan.modes],
         trips=len(asked),
-        ends=_ends(seen, {"REJECTED": len(unheard) - len(lost), "UNKNOWN": len(lost)}),
+        ends=_ends(seen),
         kills=toll.kills.total(),
         killed=[Killed(*what, count) for what, count in sorted(toll.kills.items())],
         kills_asked=plan.kills,
@@ -192,29 +170,30 @@ def _reckoned(  # noqa: PLR0913, PLR0917 - everything that is told
         poison=toll.done[Do.POISON],
         put_aside=sum(sum(put_aside(world, POISON).values()) for world in worlds.values()),
         redriven=settled.redriven,
-        repeated=settled.repeated,
+        repeated=worry.repeated,
+        withdrawn=worry.withdrawn,
         reminded=sum(it.summary.nudges > 0 for it in seen if it.summary),
-        lost=len(lost),
+        lost=sum(not it.noted for it in seen),
         stuck=len(settled.open),
         violations=[*_audited(worlds, known), *_disobeyed(known), *_poison_lost(worlds, toll)],
-        disturbed_seconds=disturbed,
-        drain_seconds=drained,
-        seconds=seconds,
+        disturbed_seconds=times.disturbed,
+        drain_seconds=times.drained,
+        seconds=times.all,
     )
 
 
-def _ends(known: Iterable[Known], others: Mapping[str, int]) -> dict[str, int]:
-    """Status and reason of every trip, the most frequent first; and those of whom no fact is known."""
-    summaries = (it.summary for it in known if it.noted)
-    told = Counter(f"{it.status} {it.reason}".strip() if it else "UNASSESSED" for it in summaries)
-    return {end: count for end, count in (told + Counter(others)).most_common() if count}
+def _ends(known: Iterable[Known]) -> dict[str, int]:
+    """Status and reason of every trip, the most frequent first."""
+    summaries = (it.summary for it in known)
+    told = Counter(f"{it.status} {it.reason}".strip() if it else "UNKNOWN" for it in summaries)
+    return dict(told.most_common())
 
 
 def _audited(worlds: Mapping[str, LocalWorld], known: Sequence[tuple[Asked, Known]]) -> Iterator[Violation]:
     """The auditor's word on every stage."""
-    for stage, world in worlds.items():
+    for world in worlds.values():
         books = {name: world.books(name) for name in CATALOG.legs}
-        yield from audit(books, {it.trip_id: seen for it, seen in known if it.stage == stage}, CATALOG.legs)
+        yield from audit(books, {it.trip_id: seen for it, seen in known if it.world is world}, CATALOG.legs)
 
 
 def _disobeyed(known: Sequence[tuple[Asked, Known]]) -> Iterator[Violation]:

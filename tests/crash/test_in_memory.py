@@ -1,15 +1,17 @@
 """Every handler, every call it makes of the world, everything that can happen to a call: in memory, the list derived."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR
 from sandbox.crash.matrix import Case, cases, cases_again, run
 from sandbox.crash.scenarios import SCENARIOS, Tale, scenarios_of
-from sandbox.crash.world import DEATHS, Kind, TappedWorld
+from sandbox.crash.world import DEATHS, Kind, Place, TappedWorld
 from sandbox.modes import MODES, ORCHESTRATION, Mode
 from sandbox.world import TASK, Inbox
+from shared.saga.timeline import Status
 
 EVERYWHERE = [
     pytest.param(mode, name, id=f"{mode.name}-{name}") for mode in MODES.values() for name in scenarios_of(mode)
@@ -73,3 +75,23 @@ def test_every_message_may_come_many_times(mode: Mode, times: int, name: str) ->
     assert tale.open == []
     assert tale.endings() in (sorted(scenario.ends), scenario.or_else)
     assert tale.violations() == []
+
+
+def test_a_booking_that_nobody_ever_told_of_is_released_by_a_cancel() -> None:
+    """The hotel's worker dies after its write, and the execution is stopped before it tries again: nobody hears of that room.
+
+    Put again in time, the request takes it up; after the deadline it is rejected. A cancel is accepted always.
+    """
+    world = TappedWorld({Place(Inbox("hotel", TASK), 2): Kind.DIES_AFTER}, ORCHESTRATION)
+    tale = Tale(world)
+    tale.request(settle=False, deadline=(world.now + timedelta(seconds=60)).isoformat())
+    world.wait_for(lambda: "trip" in world.books("hotel").records, "the hotel's write")
+    world.stop("trip")
+    world.settle()
+    assert world.known("trip").noted == ()
+    world.wait_until(world.now + timedelta(seconds=61))
+    tale.put_again("trip")
+    world.settle()
+    assert [it.invariant for it in tale.violations()] == ["L1"]  # the room is held, and no word is under way
+    tale.cancel()
+    assert (tale.status("trip"), tale.violations()) == (Status.CANCELLED, [])
