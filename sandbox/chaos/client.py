@@ -28,6 +28,7 @@ PATIENCE, PAUSE = 90.0, 0.2
 """Seconds that a client goes on trying, and waits in between."""
 ANSWER_SECONDS = 10.0
 """How long a client waits for any sign of its trip before it puts something again."""
+LOOK_SECONDS = 3.0
 TICK_SECONDS = 2.0
 """Between two ticks of the observer's clock; a deployed stage's own ticks once a minute."""
 
@@ -86,18 +87,19 @@ class Worry:
 
     def __init__(self, asked: Sequence[Asked], start: float) -> None:
         self.repeated = self.withdrawn = 0
-        self._silent = list(asked)
-        self._start = start
+        self._silent = {it.trip_id: (it, start + it.order.at + ANSWER_SECONDS, ANSWER_SECONDS) for it in asked}
+        """With the moment (of the monotonic clock) of the next look, and how long the client waited for it."""
 
     def look(self) -> None:
-        """Put once more whatever has been silent for too long."""
-        late = time.monotonic() - self._start - ANSWER_SECONDS
-        due = [it for it in self._silent if it.order.at < late]
-        heard = {it.trip_id for it in due if it.known.noted}
-        self._silent = [it for it in self._silent if it.trip_id not in heard]
-        for it in due:
-            if it.trip_id not in heard:
+        """Put once more whatever has been silent for too long; with each time the client waits twice as long."""
+        now = time.monotonic()
+        due = [(trip, *told) for trip, told in self._silent.items() if told[1] < now]
+        for trip, it, _, waited in due:
+            if it.known.noted:
+                del self._silent[trip]
+            else:
                 self._put(it)
+                self._silent[trip] = (it, now + 2 * waited, 2 * waited)
 
     def _put(self, it: Asked) -> None:
         if it.world.now < it.deadline:
@@ -111,7 +113,7 @@ class Worry:
 @contextmanager
 def worrying(worry: Worry) -> Iterator[None]:
     """It looks again and again."""
-    with _again_and_again(worry.look, ANSWER_SECONDS):
+    with _again_and_again(worry.look, LOOK_SECONDS):
         yield
 
 

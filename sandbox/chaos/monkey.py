@@ -22,7 +22,7 @@ FARTHEST: Final = 12
 """A trap lets so many calls of functions pass at most."""
 PREY_SECONDS, LOOK_SECONDS = 1.0, 0.01
 """How long to look for a process that is handling something, and how often."""
-MAKE_UP_SECONDS, LOOK_AGAIN_SECONDS = 90.0, 4.0
+MAKE_UP_SECONDS, LOOK_AGAIN_SECONDS = 240.0, 4.0
 """How long to make up for kills that found nobody, and how long to wait before more traps are set."""
 NOW: Final = "while handling"
 
@@ -80,8 +80,8 @@ class Monkey:
         while self.toll.kills.total() < kills and time.monotonic() < end:
             with suppress(*UNREACHABLE):
                 self._gather()
-                for _ in range(kills - self.toll.kills.total()):
-                    self._kill_at_a_call(Deed(0.0, Do.KILL_AT_A_CALL, chance.random()))
+                short = kills - self.toll.kills.total()
+                self._engine.ask(TRAPS, [{"when": chance.choice(("before", "after"))} for _ in range(short)])
             time.sleep(LOOK_AGAIN_SECONDS)
 
     def _kill_now(self, deed: Deed) -> None:
