@@ -2,7 +2,7 @@
 # Set-up happens once; after that no target needs the network.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-records test lint format synth up down bench compare cdk-roundtrip clean tools
+.PHONY: help setup demo demo-records test lint format synth up down bench compare verify cdk-roundtrip clean tools
 
 STAGE ?= local
 STAMP := .venv/wayfare-setup
@@ -58,6 +58,9 @@ bench: setup ## Measure import time, latency and throughput
 
 compare: setup ## Put the same trips to every mode: report in comparison/ (ARGS="--trips 600" for more)
 	@.venv/bin/wayfare compare --faults examples/faults/throttles.json $(ARGS)
+
+verify: setup ## Prove it: full exploration, 200,000 schedules, chaos; figures in docs/ (takes about half an hour)
+	@.venv/bin/python -m console.verify $(ARGS)
 
 cdk-roundtrip: setup ## Deploy one service to the engine with the real CDK command (needs npx)
 	@.venv/bin/python -m sandbox.cdk_roundtrip
