@@ -82,10 +82,6 @@ class Case:
         """Whether a request can come to nothing without a word: then it is the client's to repeat."""
         return bool(self.losses or self.stops)
 
-    @property
-    def trips(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(request["tripId"]) for request in self.requests))
-
 
 REVERSE: Final = "local-reverse"
 COMPENSATE: Final = ("compensate",)

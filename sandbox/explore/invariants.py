@@ -32,7 +32,7 @@ class Invariants:
 
     def of_moment(self, state: State) -> list[Violation]:
         """S1, S3 to S6, and that no two requests share a trip."""
-        key = (state.stores[: len(self._system.legs)], state.facts)
+        key = (state.stores[:-2], state.facts)
         if key not in self._moments:
             books = self._books(state)
             found = at_any_moment(
@@ -46,12 +46,12 @@ class Invariants:
         found: list[Violation] = []
         if what[0] == "forget":
             return found
-        for place, name in enumerate(self._system.legs):
-            key = (before.stores[place], after.stores[place])
-            if key not in self._steps:
-                one, other = (self._system.stores[number].records for number in key)
-                self._steps[key] = [*_moved_down(name, one, other)]
-            found += self._steps[key]
+        for place, (one, other) in enumerate(zip(before.stores[:-2], after.stores[:-2], strict=True)):
+            if one != other:
+                key = (one, other)
+                if key not in self._steps:
+                    self._steps[key] = [*self._moved_down(place, one, other)]
+                found += self._steps[key]
         return found
 
     def of_rest(self, state: State) -> list[Violation]:
@@ -59,7 +59,7 @@ class Invariants:
         books, known = self._books(state), self._known(state)
         unheard = [
             Violation("L1", f"trip {trip}", "it holds something, and the observer knows nothing of it")
-            for trip in self._system.case.trips
+            for trip in self._system.trips
             if trip not in known and any(trip in book.records for book in books.values())
         ]
         return [
@@ -68,18 +68,22 @@ class Invariants:
             *self._unanswered(state, books),
         ]
 
+    def _moved_down(self, place: int, before: int, after: int) -> Iterator[Violation]:
+        for name in self._system.legs:
+            if self._system.place_of(name) == place:
+                books = [self._system.books(store, name).records for store in (before, after)]
+                yield from _moved_down(name, *books, undoes_failures=self._system.saga.undoes_failures)
+
     def _books(self, state: State) -> dict[str, Books]:
-        ledgers = {
-            name: self._system.stores[number] for name, number in zip(self._system.legs, state.stores, strict=False)
-        }
-        return {name: Books(ledger.records, ledger.stock) for name, ledger in ledgers.items()}
+        place_of = self._system.place_of
+        return {name: self._system.books(state.stores[place_of(name)], name) for name in self._system.legs}
 
     def _known(self, state: State) -> Mapping[str, Known]:
         """What the observer knows: its own log where its handlers take part, else all that it was told."""
         if not self._system.case.observed:
             return self._system.told.known(state.facts)
         log = self._system.stores[state.stores[self._system.places.index(self._system.saga.observer)]]
-        return {trip: known for trip in self._system.case.trips if (known := log.recall(trip)).noted}
+        return {trip: known for trip in self._system.trips if (known := log.recall(trip)).noted}
 
     def _claimed(self, state: State, books: Mapping[str, Books]) -> Iterator[Violation]:
         """S5: whatever part of the facts the observer has seen, what it says is true."""
@@ -110,14 +114,14 @@ class Invariants:
         told = [self._system.facts[number] for number in members(state.facts)]
         rejected = {it.request_id for it in told if isinstance(it, Rejection)}
         for number, request in enumerate(self._system.case.requests, 1):
-            first = books[self._system.catalog.first.name].records.get(request[self._system.saga.id_field])
+            first = books[self._system.catalog.first.name].records.get(str(self._system.saga.named(request)))
             accepted = first and first.request_hash in (None, request_hash(dict(request)))
             if f"request-{number}" not in rejected and not accepted and not self._handed_over(state, request):
                 yield Violation("L1", f"request-{number}", "nobody answered it")
 
     def _handed_over(self, state: State, request: Mapping[str, Any]) -> bool:
         """Its execution ended as one whose cancel kept failing: an operator has that on his desk."""
-        execution = self._system.stores[state.stores[-1]].all.get(request[self._system.saga.id_field])
+        execution = self._system.stores[state.stores[-1]].all.get(self._system.saga.named(request))
         mine = "mode" in request and execution is not None and execution.ended is not None
         return mine and execution.ended.error == HANDED_OVER
 
@@ -148,13 +152,16 @@ def _one_request(books: Mapping[str, Books]) -> Iterator[Violation]:
             yield Violation("S4", f"trip {trip}", "its records belong to different requests")
 
 
-def _moved_down(name: str, before: Mapping[str, Record], after: Mapping[str, Record]) -> Iterator[Violation]:
+def _moved_down(
+    name: str, before: Mapping[str, Record], after: Mapping[str, Record], *, undoes_failures: bool
+) -> Iterator[Violation]:
     for trip in before.keys() | after.keys():
         one, other = before.get(trip), after.get(trip)
         if one == other:
             continue
         places = [ORDER[found.state if found else None] for found in (one, other)]
-        if places[0] >= places[1]:
+        undone = undoes_failures and one is not None and one.state is record.State.FAILED
+        if places[0] >= places[1] and not (undone and other and other.state is record.State.CANCELLED):
             yield Violation("S2", f"{name}, trip {trip}", f"{_shown(one)} became {_shown(other)}")
 
 

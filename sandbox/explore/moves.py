@@ -199,7 +199,7 @@ class Moves:
             return state, self._system.answers.number([None] * len(call.arguments[0]))
         if call.place == "dead letters":
             return state, self._system.answers.number(None)
-        place = self._system.places.index(call.place)
+        place = self._system.place_of(call.place)
         store, answer = self._system.touch(state.stores[place], call)
         return state._replace(stores=(*state.stores[:place], store, *state.stores[place + 1 :])), answer
 
@@ -238,8 +238,9 @@ class Moves:
             yield Move(("redrive", number), self._redriven(state, number), smooth=not state.waiting)
 
     def _decay(self, state: State) -> Iterator[Move]:
-        for place, name in enumerate(self._system.legs):
-            for trip, record in self._system.stores[state.stores[place]].records.items():
+        for name in self._system.legs:
+            books = self._system.books(state.stores[self._system.place_of(name)], name)
+            for trip, record in books.records.items():
                 if call := self._system.parts.decay(name, record):
                     yield Move((call.method, name, trip), self._done(state, call)[0], smooth=False)
 

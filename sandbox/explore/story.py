@@ -93,7 +93,7 @@ class _Story:
     def _fate(self, stands: Any, before: State, fate: str) -> str:
         if fate != "done" or not isinstance(stands, Call) or stands.place not in self._system.legs:
             return "" if fate == "done" else fate
-        store = before.stores[list(self._system.legs).index(stands.place)]
+        store = before.stores[self._system.place_of(stands.place)]
         return _answer(self._system.answers[self._system.touch(store, stands)[1]])
 
     def _name(self, worker: Worker) -> str:
@@ -107,12 +107,11 @@ class _Story:
 
     def _standing(self, state: State) -> str:
         """What is recorded, trip by trip."""
-        ledgers = {
-            name: self._system.stores[store] for name, store in zip(self._system.legs, state.stores, strict=False)
-        }
+        places = {name: state.stores[self._system.place_of(name)] for name in self._system.legs}
+        ledgers = {name: self._system.books(store, name) for name, store in places.items()}
         trips = [
             ", ".join(f"{name} {_short(ledger.records.get(trip))}" for name, ledger in ledgers.items())
-            for trip in self._system.case.trips
+            for trip in self._system.trips
         ]
         return "; ".join(trips)
 

@@ -1,7 +1,7 @@
 """How the explored system works: what a call does to it, and where a worker stands. Each answer is worked out once."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
@@ -9,6 +9,7 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from infra.catalog import ORCHESTRATOR
+from sandbox.books import books_in
 from sandbox.explore.cases import Case, Shelves
 from sandbox.explore.executions import Executions
 from sandbox.explore.numbered import Numbered, bit, members
@@ -16,15 +17,24 @@ from sandbox.explore.parts import LATE, NOW, Parts, shipped
 from sandbox.explore.state import Job, Left, Message, State, Worker
 from sandbox.explore.tape import Call, Ended, play
 from sandbox.explore.told import Told
+from sandbox.memory.dossiers import MemoryDossiers
+from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.machine import Execution
 from sandbox.memory.routing import Routes
+from sandbox.world import Books
 from shared.message import Fact
 from shared.observer.reading import read
 from shared.observer.standing import Rejection
 from shared.ports import Busy
+from shared.saga.dossier import DossierLedger
+from shared.saga.participant import Participant
+from shared.saga.record import Stock, StockKey
 from shared.saga.runtime import Delivery
 from shared.saga.timeline import Noted
+
+DOSSIERS = "dossiers"
+"""The one store of a saga whose participants share dossiers."""
 
 
 class Event(NamedTuple):
@@ -42,7 +52,10 @@ class System:
         self.parts = parts or shipped(case.stage)
         self.catalog, self.saga = self.parts.catalog, self.parts.catalog.saga
         self.legs = self.catalog.legs
-        self.places = (*self.legs, self.saga.observer, ORCHESTRATOR)
+        self.trips = tuple(dict.fromkeys(str(self.saga.named(dict(it))) for it in case.requests))
+        self.stocked = not self.saga.keeps_dossier
+        owners = tuple(self.legs) if self.stocked else (DOSSIERS,)
+        self.places = (*owners, self.saga.observer, ORCHESTRATOR)
         """Whose contents a state holds, in this order."""
         self.stores: Numbered[Any] = Numbered(_contents)
         self.messages: Numbered[Message] = Numbered(tuple)
@@ -66,17 +79,22 @@ class System:
 
     def _beginning(self, shelves: Shelves) -> State:
         case = self.case
-        ledgers = []
-        for who in self.legs:
-            ledger = self.parts.ledger()
-            ledger.stock.update(shelves[who])
-            ledgers.append(self.stores.number(ledger))
-        stores = (*ledgers, self.stores.number(MemorySagaLog()), self.stores.number(Executions(self.parts.machine)))
+        ledgers = [self._ledger(shelves[who]) for who in self.legs] if self.stocked else [MemoryDossiers()]
+        stores = (
+            *map(self.stores.number, ledgers),
+            self.stores.number(MemorySagaLog()),
+            self.stores.number(Executions(self.parts.machine)),
+        )
         left = Left(case.cancels, case.expiries, case.losses, case.stops, case.ticks)
         state = State(stores, 0, 0, 0, (), 0, left)
         for event in self.requests:
             state = self.heard(state, event)
         return state
+
+    def _ledger(self, stock: Mapping[StockKey, Stock]) -> MemoryLedger:
+        ledger = self.parts.ledger()
+        ledger.stock.update(stock)
+        return ledger
 
     @cached_property
     def requests(self) -> Sequence[Event]:
@@ -88,15 +106,11 @@ class System:
 
     @cached_property
     def cancellations(self) -> Sequence[Event]:
-        """The user's cancel, for each trip."""
+        """The user's cancel, for each trip: its id is found in it as in a request."""
+        about = {self.saga.named(dict(request)): dict(request) for request in self.case.requests}
         return [
-            self.event(
-                self.parts.stage.client_source,
-                self.saga.cancel_requested,
-                {self.saga.id_field: trip},
-                f"cancel of {trip}",
-            )
-            for trip in self.case.trips
+            self.event(self.parts.stage.client_source, self.saga.cancel_requested, detail, f"cancel of {trip}")
+            for trip, detail in about.items()
         ]
 
     def heard(self, state: State, event: Event) -> State:
@@ -178,11 +192,26 @@ class System:
         if key not in self._touched:
             changed = deepcopy(self.stores[store], _fixed(self.stores[store]))
             try:
-                answer = getattr(changed, call.method)(*call.arguments)
+                answer = getattr(self._as_seen_by(call.place, changed), call.method)(*call.arguments)
             except Exception as failure:  # the store's own word: a tripwire, say
                 answer = failure
             self._touched[key] = self.stores.number(changed), self.answers.number(answer)
         return self._touched[key]
+
+    def place_of(self, who: str) -> int:
+        """Where in a state's stores that one's lies."""
+        return self.places.index(who if who in self.places else DOSSIERS)
+
+    def _as_seen_by(self, who: str, store: Any) -> Any:
+        return DossierLedger(store, self._descriptor(who)) if isinstance(store, MemoryDossiers) else store
+
+    def _descriptor(self, who: str) -> Participant:
+        return next(it for it in self.catalog.described if it.name == who)
+
+    def books(self, store: int, who: str) -> Books:
+        """What a participant has on record in a store."""
+        found = self.stores[store]
+        return books_in(found.all, who) if isinstance(found, MemoryDossiers) else Books(found.records, found.stock)
 
 
 def _clock(message: Message) -> datetime:
