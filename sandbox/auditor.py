@@ -105,7 +105,7 @@ def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -
     undone = records.get(pivot)
     refused = undone is not None and bool(undone.message)  # a refusal that was rolled back still says why it was one
     if undone and undone.state is State.CANCELLED and undone.reason != "cancelled" and not refused:
-        yield Violation("S6", f"trip {trip}", f"the commit was undone for {undone.reason!r}, not for the user")
+        yield Violation("S6", f"trip {trip}", f"the commit was undone for {str(undone.reason)!r}, not for the user")
 
 
 def _settled(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:

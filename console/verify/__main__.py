@@ -6,6 +6,7 @@ Figures go to docs/verification.json (or `--out`); `--quick` runs a slice of eac
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -49,13 +50,10 @@ def _run(chosen: list[Part], arguments: argparse.Namespace) -> bool:
     good = True
     for number, part in enumerate(chosen, 1):
         command = part.quick if arguments.quick else part.command
-        print(f"{number}/{len(chosen)} wayfare {' '.join(command)}", file=sys.stderr, flush=True)  # noqa: T201
+        _say(f"{number}/{len(chosen)} wayfare {' '.join(command)}")
         found = _measured(command)
         good = good and found["exit_code"] == 0
-        print(
-            f"    {'nothing is wrong' if found['exit_code'] == 0 else 'WRONG'}, {found['minutes']} minutes",
-            file=sys.stderr,
-        )  # noqa: T201
+        _say(f"    {'nothing is wrong' if found['exit_code'] == 0 else 'WRONG'}, {found['minutes']} minutes")
         kept["parts"][part.name] = {"command": part.line(), **found}
         if not arguments.quick:
             arguments.out.write_text(json.dumps({**_here(), "parts": kept["parts"]}, indent=1) + "\n")
@@ -74,17 +72,16 @@ def _measured(command: tuple[str, ...]) -> dict[str, Any]:
     return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "exit_code": run.returncode, "minutes": minutes, "found": found}
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
 def _here() -> dict[str, str]:
     return {
-        "machine": f"{platform.system()} {platform.machine()}, {_processors()} processors",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         "python": platform.python_version(),
     }
-
-
-def _processors() -> int:
-    import os  # noqa: PLC0415
-
-    return os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -94,7 +94,9 @@ class _Story:
         if fate != "done" or not isinstance(stands, Call) or stands.place not in self._system.legs:
             return "" if fate == "done" else fate
         store = before.stores[self._system.place_of(stands.place)]
-        return _answer(self._system.answers[self._system.touch(store, stands)[1]])
+        answer = self._system.answers[self._system.touch(store, stands)[1]]
+        as_meant = isinstance(answer, Record) and answer is stands.arguments[-1]
+        return "" if as_meant else _answer(answer)
 
     def _name(self, worker: Worker) -> str:
         return _at(self._system.jobs[worker.job].inbox)
