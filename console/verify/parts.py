@@ -46,7 +46,7 @@ PARTS: Final = (
     Part(
         "chaos",
         "real processes killed, queues paused, everything restarted, on the local engine",
-        ("chaos", "--trips", "1000", "--kills", "200", "--restart"),
+        ("chaos", "--trips", "1000", "--kills", "200"),
         ("chaos", "--trips", "40", "--kills", "8"),
     ),
 )
