@@ -1,24 +1,30 @@
 """The orchestrator's state machine, made from the catalogue: a pure function, in Amazon States Language with JSONata.
 
 One leg after the other is booked; a refusal is a value that a Choice routes; a fault is retried, then caught. What is to
-be undone is undone in strict reverse order, the failed step itself first. At the pivot a fault is no answer: it is asked
-to decide, and its word counts. After a fault before the pivot every leg but the pivot is cancelled, also those that were
-never asked (a tombstone), and the pivot is closed: so the observer knows that it is over.
+be undone is undone in strict reverse order, the failed step itself first.
 
-The first leg's record tells whose the trip id is. After a fault there nobody knows, so its own cancel comes before any
-other leg is touched: a trip of another request under the same id must not suffer.
+Nothing is undone before a refusal is on record: another execution of the same trip may have committed it, or may still
+do so. So after a fault, which is no answer, the pivot is asked to decide, and its word counts. A fault at the first leg
+comes to nobody but that leg at first, because only its record tells whose the trip id is: it is asked to decide whether
+it has booked (a tombstone, if it has not), and if it has, the trip goes on.
 
-Variables: `cause` and `reason` of what comes next; `fault`: the pivot is to be closed; `parked`: a cancel was handed over.
+Variables: `cause` and `reason` of what comes next; `parked`: a cancel was handed over.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from infra.catalog import ORCHESTRATOR, Catalog, Participant
+from shared.saga.starter import LEFT_OPEN
 
 State = dict[str, Any]
 
-_FRESH: Final[State] = {"fault": False, "parked": False}
+_FRESH: Final[State] = {"parked": False}
+
+_ANSWERED: Final[State] = {
+    "Assign": {"cause": "{% $states.result.Payload.eventId %}", "reason": "{% $states.result.Payload.reason %}"},
+    "Output": "{% $states.result.Payload %}",
+}
 
 INVOKE: Final = "arn:aws:states:::lambda:invoke"
 SEND: Final = "arn:aws:states:::sqs:sendMessage"
@@ -51,7 +57,7 @@ def definition(catalog: Catalog, function: Callable[[str], str], queue: Callable
         states.update(_booking(catalog, leg, function(leg.name)))
     for leg in catalog.undone:
         states.update(_cancelling(catalog, leg, function(leg.name), queue(leg.name)))
-    states.update(_securing(catalog, function(catalog.first.name)))
+    states.update(_asking_whose(catalog, function(catalog.first.name), queue(catalog.first.name)))
     states.update(_deciding(catalog, function(catalog.pivot.name)))
     states.update(_ends(catalog.saga.noun))
     return {
@@ -71,10 +77,6 @@ def _cancel(leg: Participant) -> str:
     return f"{leg.saga.verbs[1]} {leg.name}".strip().capitalize()
 
 
-def _secure(leg: Participant) -> str:
-    return f"{_cancel(leg)} first"
-
-
 def _answered(leg: Participant) -> str:
     return f"{leg.noun} {leg.saga.word('Booked').lower()}?"
 
@@ -87,15 +89,10 @@ def _ask(leg: Participant) -> str:
     return f"Ask {leg.name}"
 
 
-def _close(leg: Participant) -> str:
-    return f"Close {leg.name}"
-
-
 def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tuple[str, State]]:
     """Book, and route by the answer: only exactly Booked goes on."""
     following, first = catalog.after(leg), leg == catalog.first
     cause = "$states.context.Execution.Input.cause" if first else "$cause"
-    on_fault = _ask(leg) if leg == catalog.pivot else _secure(leg) if first else _cancel(catalog.participants[-2])
     yield (
         _book(leg),
         {
@@ -112,9 +109,8 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
                     "Assign": {
                         **({**_FRESH, "cause": f"{{% {cause} %}}"} if first else {}),
                         "reason": "technical_failure",
-                        "fault": True,
                     },
-                    "Next": on_fault,
+                    "Next": _ask(leg if first else catalog.pivot),
                 }
             ],
             "Next": _answered(leg),
@@ -140,7 +136,7 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
 def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -> Iterator[tuple[str, State]]:
     """Cancel, then the one before. A cancel that keeps failing is left to the participant's own compensate queue."""
     earlier = catalog.before(leg)
-    onward = _cancel(earlier) if earlier else "Fault?"
+    onward = _cancel(earlier) if earlier else "Handed over?"
     yield (
         _cancel(leg),
         {
@@ -154,7 +150,7 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
         {
             "Type": "Task",
             "Resource": SEND,
-            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_handed_over(catalog)}) %}}"},
+            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_message(catalog)}) %}}"},
             "Retry": RETRY[1:],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
             "Next": onward,
@@ -162,7 +158,7 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
     )
 
 
-def _handed_over(catalog: Catalog) -> str:
+def _message(catalog: Catalog, data: str = "") -> str:
     """The cancel as the compensate queue's function reads it: the one that serves the choreography."""
     return (
         "{'id': $states.context.Execution.Id,"
@@ -178,25 +174,20 @@ def _handed_over(catalog: Catalog) -> str:
         " 'requestHash': $states.context.Execution.Input.requestHash,"
         " 'requestedAt': $states.context.Execution.Input.requestedAt,"
         " 'deadline': $states.context.Execution.Input.deadline},"
-        " 'data': {'reason': $reason}}}"
+        f" 'data': {{'reason': $reason{data}}}}}}}"
     )
 
 
-def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
-    """After a fault at the first leg: nothing else is touched before its record is known to be of this request."""
-    first = catalog.first
+def _asking_whose(catalog: Catalog, function: str, queue: str) -> Iterator[tuple[str, State]]:
+    """After a fault at the first leg: has it booked for this request? A question that keeps failing is left to its queue."""
+    first, following = catalog.first, catalog.participants[1]
+    unanswered = f"Leave it to {first.name}"
     yield (
-        _secure(first),
+        _ask(first),
         {
-            **_task(function, do="'cancel'", cause="$cause", reason="$reason"),
-            "Output": "{% $states.result.Payload %}",
-            "Catch": [
-                {
-                    "ErrorEquals": ["States.ALL"],
-                    "Assign": {"parked": True, "fault": False},
-                    "Next": _hand_over(first),
-                }
-            ],
+            **_task(function, do="'decide'", cause="$cause", reason="$reason"),
+            **_ANSWERED,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": unanswered}],
             "Next": f"{first.noun} ours?",
         },
     )
@@ -204,23 +195,39 @@ def _securing(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
         f"{first.noun} ours?",
         {
             "Type": "Choice",
-            "Choices": [{"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT}],
-            "Default": _cancel(catalog.participants[-2]),
+            "Choices": [
+                {"Condition": "{% $states.input.outcome = 'Booked' %}", "Next": _book(following)},
+                {"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT},
+            ],
+            "Default": _ask(catalog.pivot),
+        },
+    )
+    body = _message(catalog, ", 'undecided': true")
+    yield (
+        unanswered,
+        {
+            "Type": "Task",
+            "Resource": SEND,
+            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({body}) %}}"},
+            "Retry": RETRY[1:],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
+            "Next": OPEN,
         },
     )
 
 
 def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
-    """The pivot's word: after a fault of its own (was it booked?), and to close a trip that failed by a fault before it."""
+    """The pivot's word, after a fault: was it booked, or will it never be? Only then may anything be undone."""
     pivot = catalog.pivot
-    undo = _cancel(catalog.participants[-2])
-    task = _task(function, do="'decide'", cause="$cause", reason="$reason")
-    left_open = [{"ErrorEquals": ["States.ALL"], "Next": OPEN}]
-    answered = {
-        "Assign": {"cause": "{% $states.result.Payload.eventId %}", "reason": "{% $states.result.Payload.reason %}"},
-        "Output": "{% $states.result.Payload %}",
-    }
-    yield _ask(pivot), {**task, **answered, "Catch": left_open, "Next": f"{pivot.noun} committed?"}
+    yield (
+        _ask(pivot),
+        {
+            **_task(function, do="'decide'", cause="$cause", reason="$reason"),
+            **_ANSWERED,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
+            "Next": f"{pivot.noun} committed?",
+        },
+    )
     yield (
         f"{pivot.noun} committed?",
         {
@@ -229,19 +236,9 @@ def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
                 {"Condition": "{% $states.input.outcome = 'Booked' %}", "Next": CONFIRMED},
                 {"Condition": "{% $states.input.outcome = 'Conflict' %}", "Next": CONFLICT},
             ],
-            "Assign": {"fault": False},
-            "Default": undo,
+            "Default": _cancel(catalog.participants[-2]),
         },
     )
-    yield (
-        "Fault?",
-        {
-            "Type": "Choice",
-            "Choices": [{"Condition": "{% $fault %}", "Next": _close(pivot)}],
-            "Default": "Handed over?",
-        },
-    )
-    yield _close(pivot), {**task, "Catch": left_open, "Next": "Handed over?"}
     yield (
         "Handed over?",
         {"Type": "Choice", "Choices": [{"Condition": "{% $parked %}", "Next": PARKED}], "Default": FAILED},
@@ -265,7 +262,7 @@ def _ends(noun: str) -> State:
         },
         OPEN: {
             "Type": "Fail",
-            "Error": "OutcomeOpen",
+            "Error": LEFT_OPEN,
             "Cause": f"a participant does not answer; the deadline will end the {noun.lower()}",
         },
     }

@@ -111,9 +111,13 @@ class CompensationParked(CompensationDelayed, frozen=True, kw_only=True):
 
 
 class CompensationRequested(Data, frozen=True, kw_only=True):
-    """The state machine hands a cancel over to the participant's own compensate queue."""
+    """The state machine hands a cancel over to the participant's own compensate queue.
+
+    `undecided`: nobody knows whether it booked; it is to say so, and to cancel nothing.
+    """
 
     reason: str
+    undecided: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True, rename="camel"):

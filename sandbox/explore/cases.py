@@ -51,7 +51,7 @@ class Case:
     Always: any order, redelivery before a message is deleted, `workers` at once, death between any two calls; then
     messages that come again long after they were handled (`duplicates`), and calls that are refused or whose answer is
     lost (`faults`: in functions of these roles). `cancels`, `losses`, `stops`, `ticks`: how often the user cancels, a
-    message (to functions of the roles in `loses`) is lost, an execution is stopped, the observer's clock ticks; `expiries`: whether the deadline may come at
+    message (to functions of the roles in `loses`) is lost, an execution is stopped, the observer's clock ticks; `asks_again`: how often the client puts its request once more; `expiries`: whether the deadline may come at
     any moment. `receives`: after how many a message is parked (None: never, it waits for ever). `observed`: the
     observer's own handlers take part. `batch`: the most messages that a worker takes at once.
     """
@@ -71,6 +71,7 @@ class Case:
     loses: Collection[str] = EVERYWHERE
     stops: int = 0
     ticks: int = 0
+    asks_again: int = 0
     receives: int | None = None
     observed: bool = False
     batch: int = 1
@@ -260,24 +261,33 @@ CASES: Final = (
         stocks=ANY_REFUSAL,
         workers=1,
         faults=(),
+        duplicates=False,
         bounded=True,
     ),
-    Case(name="machine-faults", about="every call may fail", requests=(BY_MACHINE,), workers=1),
+    Case(
+        name="machine-faults",
+        about="calls of tasks fail",
+        requests=(BY_MACHINE,),
+        workers=1,
+        faults=("task",),
+        duplicates=False,
+    ),
+    Case(
+        name="machine-again",
+        about="the execution is stopped, and the client asks again: another one goes over the same trip",
+        requests=(BY_MACHINE,),
+        workers=1,
+        faults=(),
+        duplicates=False,
+        stops=1,
+        asks_again=1,
+    ),
     Case(
         name="machine-zombies",
         about="functions are at work that nobody waits for any more",
         requests=(BY_MACHINE,),
         faults=(),
         duplicates=False,
-    ),
-    Case(
-        name="machine-stopped",
-        about="the execution is stopped at any moment",
-        requests=(BY_MACHINE,),
-        workers=1,
-        faults=(),
-        duplicates=False,
-        stops=1,
     ),
     Case(
         name="machine-cancel",

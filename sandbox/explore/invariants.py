@@ -13,6 +13,7 @@ from shared.message import request_hash
 from shared.observer.standing import Known, Rejection
 from shared.saga import record
 from shared.saga.record import Record
+from shared.saga.starter import LEFT_OPEN
 from shared.saga.timeline import Noted, Status, facts_of, verdict
 
 ORDER = {None: 0, record.State.BOOKED: 1, record.State.FAILED: 2, record.State.CANCELLED: 2}
@@ -120,10 +121,10 @@ class Invariants:
                 yield Violation("L1", f"request-{number}", "nobody answered it")
 
     def _handed_over(self, state: State, request: Mapping[str, Any]) -> bool:
-        """Its execution ended as one whose cancel kept failing: an operator has that on his desk."""
+        """Its execution ended without an end of the trip: it says so, and an operator has the message that kept failing."""
         execution = self._system.stores[state.stores[-1]].all.get(self._system.saga.named(request))
         mine = "mode" in request and execution is not None and execution.ended is not None
-        return mine and execution.ended.error == HANDED_OVER
+        return mine and execution.ended.error in (HANDED_OVER, LEFT_OPEN)
 
 
 def _parts(facts: list[Noted]) -> Iterator[tuple[Noted, ...]]:

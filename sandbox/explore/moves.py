@@ -164,7 +164,7 @@ class Moves:
         message = self._system.messages.number(Message(Inbox(queue, "compensate"), body))
         sent = self._system.heard(state, Event(bit(message), 0))
         yield Move(("send", message, DONE), self._stepped(sent, execution, {}), smooth=True)
-        if "task" in self._case.faults:
+        if "send" in self._case.faults:
             yield Move(("send", message, BUSY), self._failed(state, execution, GONE), smooth=False)
             yield Move(("send", message, LOST), self._failed(sent, execution, GONE), smooth=False)
 
@@ -228,14 +228,23 @@ class Moves:
             for number in members(state.waiting):
                 if self._system.messages[number].inbox.role in self._case.loses:
                     yield Move(("lose", number), fewer._replace(waiting=state.waiting & ~bit(number)), smooth=False)
+        yield from self._decay(state)
+        yield from self._interventions(state)
+        for number in members(state.parked):
+            yield Move(("redrive", number), self._redriven(state, number), smooth=not state.waiting)
+
+    def _interventions(self, state: State) -> Iterator[Move]:
+        """Somebody stops an execution; then the client, who hears nothing, asks again."""
+        left = state.left
         if left.stops:
             fewer = state._replace(left=left._replace(stops=left.stops - 1))
             for number in self._system.running(state):
                 stopped = self._system.parts.machine.stop(self._system.executions[number])
                 yield Move(("stop", number), self._put(self._orphaned(fewer, number), stopped), smooth=False)
-        yield from self._decay(state)
-        for number in members(state.parked):
-            yield Move(("redrive", number), self._redriven(state, number), smooth=not state.waiting)
+        elif left.repeats:
+            fewer = state._replace(left=left._replace(repeats=left.repeats - 1))
+            for event in self._system.requests:
+                yield Move(("repeat",), fewer._replace(waiting=state.waiting | event.messages), smooth=False)
 
     def _decay(self, state: State) -> Iterator[Move]:
         for name in self._system.legs:

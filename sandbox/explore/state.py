@@ -37,6 +37,7 @@ class Left(NamedTuple):
     losses: int = 0
     stops: int = 0
     ticks: int = 0
+    repeats: int = 0
 
 
 class State(NamedTuple):

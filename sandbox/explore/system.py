@@ -85,7 +85,7 @@ class System:
             self.stores.number(MemorySagaLog()),
             self.stores.number(Executions(self.parts.machine)),
         )
-        left = Left(case.cancels, case.expiries, case.losses, case.stops, case.ticks)
+        left = Left(case.cancels, case.expiries, case.losses, case.stops, case.ticks, case.asks_again)
         state = State(stores, 0, 0, 0, (), 0, left)
         for event in self.requests:
             state = self.heard(state, event)

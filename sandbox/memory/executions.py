@@ -76,7 +76,7 @@ class Executions:
     def _begin(self, name: str, request: Mapping[str, Any]) -> Standing | None:
         if name in self._all:
             execution = self.named(name)
-            return Standing(execution.status, execution.request)
+            return execution.standing
         self._all[name] = self._machine.begin(name, request, self._clock())
         self.moves.append(partial(self._call, name))
         return None

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from infra.asl import checked
 from infra.machine import INVOKE, SEND
 from sandbox.memory.expressions import QueryFailed, Scope, as_text, filled
+from shared.saga.starter import Standing
 
 State: TypeAlias = Mapping[str, Any]
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"]
@@ -70,6 +71,11 @@ class Execution:
     @property
     def status(self) -> Status:
         return self.ended.status if self.ended else "RUNNING"
+
+    @property
+    def standing(self) -> Standing:
+        """As the starter sees it."""
+        return Standing(self.status, self.request, self.ended.error if self.ended else "")
 
 
 class StateMachine:

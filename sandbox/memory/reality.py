@@ -36,7 +36,7 @@ class MemoryReality:
             found = self._world.execution(name)
         except KeyError:
             return None
-        return Standing(found["status"], found["input"])
+        return Standing(found["status"], found["input"], found.get("error", ""))
 
     def ledger(self, service: str) -> MemoryLedger:
         return self._world.ledgers[service]

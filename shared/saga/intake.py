@@ -73,11 +73,12 @@ class Rejected:
 
 
 class Ask(StrEnum):
-    """Why a participant is asked to give up a trip, or to decide about it."""
+    """Why a participant is asked to give up a trip, or (the last two) to say what is decided; with `DECIDE` it is, then."""
 
     COMPENSATE = "compensate"
     CANCEL = "cancelled"
     EXPIRE = "deadline"
+    DECIDE = "decide"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,11 +197,12 @@ def _observer_notice(participant: Participant, envelope: Envelope, at: datetime)
 
 
 def _handed_over(saga: Saga, envelope: Envelope, at: datetime) -> Notice:
-    """A cancel that kept failing when the state machine asked for it."""
+    """A cancel, or a question, that kept failing when the state machine asked."""
     metadata = read_metadata(envelope, saga.name)
     if metadata.participant != ORCHESTRATOR:
         raise Unreadable(f"{envelope.detail_type!r} from {envelope.source!r}: only {ORCHESTRATOR!r} hands over")
-    return _notice(Ask.COMPENSATE, metadata, at, reason=read_data(envelope, CompensationRequested).reason)
+    data = read_data(envelope, CompensationRequested)
+    return _notice(Ask.DECIDE if data.undecided else Ask.COMPENSATE, metadata, at, reason=data.reason)
 
 
 def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:

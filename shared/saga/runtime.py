@@ -183,7 +183,11 @@ def _undone_by(participant: Participant, record: Record, ask: Ask) -> bool:
     """Whether this record gives way. Time undoes nothing, and only the user undoes a commit."""
     if record.state is State.FAILED:
         return participant.saga.undoes_failures and ask is Ask.COMPENSATE
-    return record.state is State.BOOKED and ask is not Ask.EXPIRE and not (participant.pivot and ask is Ask.COMPENSATE)
+    return (
+        record.state is State.BOOKED
+        and ask not in (Ask.EXPIRE, Ask.DECIDE)
+        and not (participant.pivot and ask is Ask.COMPENSATE)
+    )
 
 
 def _first_word(participant: Participant, notice: Notice) -> Record | None:

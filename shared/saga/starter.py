@@ -33,6 +33,8 @@ class Orchestrator:
 
 BROKEN_OFF = ("ABORTED", "TIMED_OUT")
 """An execution that was ended from outside: when its request is put again, another one goes over the same steps."""
+LEFT_OPEN = "OutcomeOpen"
+"""The error of an execution that could reach nobody any more: it may have been heard of by nobody either, so the same holds."""
 MOST = 5
 """Executions of one trip; every step is safe to go over again, but nobody should have to that often."""
 
@@ -45,10 +47,16 @@ class Machine(Protocol):
 
 
 class Standing(NamedTuple):
-    """An execution that is there already: how it stands, and the request that it was started with, as JSON."""
+    """An execution that is there already: how it stands, the request that it was started with, as JSON, and its error."""
 
     status: str
     request: str
+    error: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it ended without having gone to an end of its trip."""
+        return self.status in BROKEN_OFF or self.error == LEFT_OPEN
 
 
 def start_once(
@@ -60,7 +68,7 @@ def start_once(
     for the first one's request, however that one ended: it may have booked, so nobody else's request may follow it.
     """
     standing, number = begin(name, request), 1
-    while standing and standing.status in BROKEN_OFF and number < MOST:
+    while standing and standing.unfinished and number < MOST:
         if json.loads(standing.request)["requestHash"] != request["requestHash"]:
             break
         number += 1

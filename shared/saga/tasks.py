@@ -17,7 +17,7 @@ from shared.saga.runtime import book, conflict_of, give_up
 
 
 class Do(StrEnum):
-    """What a task asks: book; cancel (earlier legs and the failed step itself); decide (the pivot, when nobody knows)."""
+    """What a task asks: book; cancel (earlier legs and the failed step itself); decide, when nobody knows whether it booked."""
 
     BOOK = "book"
     CANCEL = "cancel"
@@ -80,19 +80,14 @@ def handle_call(participant: Participant, terms: Terms, event: object, at: datet
 
 
 def perform(participant: Participant, terms: Terms, task: Task, at: datetime) -> Core[Answer]:
-    """Do what a task asks, announce what is recorded, and answer it.
-
-    Raises `Unreadable` if anyone but the pivot is asked to decide.
-    """
+    """Do what a task asks, announce what is recorded, and answer it."""
     order = _order(task, at)
     if task.do is Do.BOOK:
         record: Record | None = yield from book(participant, terms, order)
     else:
         record = yield from _give_up(participant, task, at)
     if record is None or conflicts(record.request_hash, task.request_hash):
-        if (
-            terms.after is None
-        ):  # asked to book; or, after a fault, to cancel first: the client is to hear of it either way
+        if terms.after is None:  # asked to book; or, after a fault, to decide: the client is to hear of it either way
             yield from announce(rejection(participant, conflict_of(participant.saga, order)))
         return Answer(
             outcome=Outcome.CONFLICT,
@@ -115,15 +110,17 @@ def collect(core: Core[Answer], answers: list[Answer]) -> Core[None]:
 
 
 def _give_up(participant: Participant, task: Task, at: datetime) -> Core[Record | None]:
-    """The pivot is never made to undo its commit by a machine: asked to cancel, it decides."""
-    if task.do is Do.DECIDE and not participant.pivot:
-        raise Unreadable(f"do = {task.do}: {participant.name!r} is not the pivot")
-    failed_too = participant.saga.undoes_failures and task.do is Do.CANCEL
-    ask = Ask.COMPENSATE if failed_too or not participant.pivot else Ask.EXPIRE
     try:
-        return (yield from give_up(participant, _notice(task, ask, at)))
+        return (yield from give_up(participant, _notice(task, _ask(participant, task.do), at)))
     except Unreadable:  # the record belongs to another request
         return None
+
+
+def _ask(participant: Participant, do: Do) -> Ask:
+    """The pivot is never made to undo its commit by a machine: asked to cancel, it decides."""
+    if do is Do.DECIDE or (participant.pivot and not participant.saga.undoes_failures):
+        return Ask.DECIDE
+    return Ask.COMPENSATE
 
 
 def _order(task: Task, at: datetime) -> Order:
