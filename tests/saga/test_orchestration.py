@@ -94,12 +94,12 @@ def test_an_executions_end_tells_the_truth(
         (
             {"faults": [fault("flight", "crash_before", times=99)]},
             "TripFailed",
-            ["Book hotel", *["Book flight"] * 7, "Cancel flight", "Cancel hotel", "Close car"],
+            ["Book hotel", *["Book flight"] * 7, "Ask car", "Cancel flight", "Cancel hotel"],
         ),
         (
             {"faults": [fault("hotel", "throttle", times=99)]},
             "TripFailed",
-            [*["Book hotel"] * 7, "Cancel hotel first", "Cancel flight", "Cancel hotel", "Close car"],
+            [*["Book hotel"] * 7, "Ask hotel", "Ask car", "Cancel flight", "Cancel hotel"],
         ),
     ],
     ids=["confirmed", "refused", "a fault", "a fault at once"],
