@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from infra.stages import named
 from infra.synth import synth
@@ -11,6 +12,9 @@ from sandbox.local_world import LocalWorld
 from sandbox.memory.world import MemoryWorld
 from sandbox.modes import CHOREOGRAPHY, ORCHESTRATION, REVERSE
 from sandbox.world import World
+
+settings.register_profile("wayfare", deadline=None)  # a busy machine is no defect
+settings.load_profile("wayfare")
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def perform(participant: Participant, terms: Terms, task: Task, at: datetime) ->
     else:
         record = yield from _give_up(participant, task, at)
     if record is None or conflicts(record.request_hash, task.request_hash):
-        if terms.after is None:  # asked to book; or, after a fault, to decide: the client is to hear of it either way
+        if terms.after is None and task.do is not Do.CANCEL:  # this answers the request, whose id is the task's cause
             yield from announce(rejection(participant, conflict_of(participant.saga, order)))
         return Answer(
             outcome=Outcome.CONFLICT,
