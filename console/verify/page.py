@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from console.verify.parts import PARTS
+
 PAGE: Final = Path(__file__).parents[2] / "docs" / "how-it-is-tested.md"
 
 Figures = Mapping[str, Any]
@@ -24,6 +26,11 @@ def _summary(figures: Figures) -> str:
     for name, part in figures["parts"].items():
         told = TOLD[name](part["found"])
         rows.append(f"| {name} | {told} | `{part['command']}` | {part['date']}, {part['minutes']} |")
+    rows += [
+        f"| {part.name} | not run to its end yet | `{part.line()}` | |"
+        for part in PARTS
+        if part.name not in figures["parts"]
+    ]
     return "\n".join([*rows, "", f"On {figures['machine']}, Python {figures['python']}."])
 
 

@@ -274,7 +274,7 @@ CASES: Final = (
     ),
     Case(
         name="machine-again",
-        about="the execution is stopped, and the client asks again: another one goes over the same trip",
+        about="the execution is stopped at any moment, and the client asks again: another one goes over the same trip",
         requests=(BY_MACHINE,),
         workers=1,
         faults=(),
