@@ -79,7 +79,8 @@ TOLD: Final[Mapping[str, Callable[[Figures], str]]] = {
 
 
 def _cases(figures: Figures) -> str:
-    return "\n".join(_case_rows(figures["parts"]["exploration"]["found"]["cases"]))
+    explored = figures["parts"].get("exploration")
+    return "\n".join(_case_rows(explored["found"]["cases"])) if explored else "Not run to its end yet."
 
 
 def _case_rows(cases: list[Figures]) -> Iterator[str]:

@@ -31,7 +31,8 @@ def test_nothing_was_wrong_in_any_part_that_is_quoted(figures: dict[str, Any]) -
 def test_what_was_proved_is_what_is_promised(figures: dict[str, Any]) -> None:
     """The least that each part is to do; a part that is not quoted yet has promised nothing."""
     found = {name: part["found"] for name, part in figures["parts"].items()}
-    assert found["exploration"]["states"] >= 100_000
+    if "exploration" in found:
+        assert found["exploration"]["states"] >= 100_000
     if "schedules" in found:
         assert found["schedules"]["schedules"] >= 200_000
     if "chaos" in found:
