@@ -1,9 +1,12 @@
 """Every function, every call of AWS that it makes: its process is killed before or after it, and comes to no harm."""
 
+import pytest
+
 from sandbox.crash.on_engine import COURSES, WHEN, Cell, cells, run
 from sandbox.local_world import LocalWorld
 
 
+@pytest.mark.verify
 def test_a_process_killed_at_any_call_harms_no_trip(local: LocalWorld) -> None:
     """SIGKILL to the real process of each function, before and after each call that a quiet run of it made."""
     found = cells(local)
