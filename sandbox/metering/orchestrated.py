@@ -50,7 +50,7 @@ def asked_in_vain(owner: str, says: str, units: int) -> Iterator[Step]:
 
 def failed() -> Iterator[Step]:
     """The machine's way to its end."""
-    yield from map(state, ("Fault?", "Handed over?", "Failed"))
+    yield from map(state, ("Handed over?", "Failed"))
     yield put("trip", "TripFailed")
 
 
@@ -128,7 +128,7 @@ def cancel_overtakes_request() -> Iterator[Step]:
     yield from said_again("hotel", "HotelCancelled", 2)
     yield state("Hotel booked?")
     yield from asked_in_vain("hotel", "HotelCancelled", 2)
-    yield from map(state, ("Fault?", "Handed over?", "Failed"))
+    yield from map(state, ("Handed over?", "Failed"))
 
 
 def courses() -> Mapping[str, Iterator[Step]]:

@@ -20,7 +20,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A CDK that writes down for which stage it ran, and folders of its own to write to."""
     ran: list[str] = []
 
-    def run(stage: Stage, outdir: Path) -> None:
+    def run(stage: Stage, _app: str, outdir: Path) -> None:
         time.sleep(0.05)  # long enough for a second caller to arrive meanwhile
         ran.append(stage.name)
         (outdir / "manifest.json").write_text("{}")
