@@ -5,6 +5,7 @@
 .PHONY: help setup demo demo-records test lint format synth up down bench compare verify cdk-roundtrip clean tools
 
 STAGE ?= local
+JOBS ?= 2
 STAMP := .venv/wayfare-setup
 OWN_UV := $(CURDIR)/.wayfare/uv/bin/uv
 
@@ -27,8 +28,8 @@ demo: setup ## Book two trips on an engine of its own, and check the outcome
 demo-records: setup ## The second saga, by events and by the state machine, and check the outcome
 	@.venv/bin/python -m examples.records.demo
 
-test: setup ## Run the whole test suite (ARGS="-k hotel" for a part)
-	@.venv/bin/pytest $(ARGS)
+test: setup ## Run the whole test suite, two files at a time (ARGS="-k hotel" for a part, in one process)
+	@.venv/bin/pytest $(or $(ARGS),-n $(JOBS) --dist loadfile)
 
 lint: setup ## Check style, types, the direction of imports and the graph of both sagas
 	.venv/bin/ruff check
