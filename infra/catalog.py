@@ -134,6 +134,7 @@ class Catalog:
             saga.requested: (client_source,),
             saga.cancel_requested: (client_source, observer),
             saga.rejected: (self.first.source, saga.source_of(ORCHESTRATOR)),
+            saga.started: (saga.source_of(ORCHESTRATOR),),
             **{fact: (who.source,) for who in self.participants for fact in who.facts},
             **dict.fromkeys((saga.expired, *saga.outcomes), (observer,)),
         }

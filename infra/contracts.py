@@ -21,6 +21,7 @@ from shared.message import (
     Metadata,
     Mode,
     RejectionMetadata,
+    Started,
     TripRequestRejected,
 )
 from shared.request import MAX_BYTES, Check
@@ -65,6 +66,7 @@ def contracts() -> Iterator[Contract]:
         yield from _participants(who)
     for kind in (*_OBSERVERS, trips.TripCancelRequested):
         yield _fact(kind.__name__, OBSERVER, kind)
+    yield _fact(TRIP.started, ORCHESTRATOR, Started)
     yield _fact(REJECTED, ORCHESTRATOR, TripRequestRejected, RejectionMetadata)
 
 

@@ -59,7 +59,7 @@ WHERE: Final = {
     OBSERVER: ("Trip, the observer", "Outcomes, for whoever wants to act on them, and its two requests to the pivot."),
     ORCHESTRATOR: (
         "The orchestrator",
-        "Of requests in mode `orchestration`. All else that happens to such a trip is told by those to whom it happens.",
+        "The beginning and the rejection of requests in mode `orchestration`. All else that happens to such a trip is told by those to whom it happens.",
     ),
 }
 

@@ -65,7 +65,7 @@ def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     saga, facts = catalog.saga, [fact for who in catalog.participants for fact in who.facts]
     everyone = {
         "source": [*(who.source for who in catalog.participants), saga.source_of(ORCHESTRATOR)],
-        "detail-type": [*facts, saga.rejected],
+        "detail-type": [*facts, saga.rejected, saga.started],
     }
     return (
         Rule(saga.observer, "observe", "facts", "Every fact of every participant", everyone),

@@ -110,6 +110,10 @@ class CompensationParked(CompensationDelayed, frozen=True, kw_only=True):
     """A compensating transaction used up its tries and waits in the dead-letter queue for an operator."""
 
 
+class Started(Data, frozen=True, kw_only=True):
+    """An execution was started: from now on its deadline counts, whatever becomes of the execution."""
+
+
 class CompensationRequested(Data, frozen=True, kw_only=True):
     """The state machine hands a cancel over to the participant's own compensate queue.
 

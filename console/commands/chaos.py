@@ -72,8 +72,6 @@ def _rows(found: Chaos) -> list[tuple[str, object]]:
         ("messages that nobody can handle", found.poison),
         ("of these among the dead letters", found.put_aside),
         ("messages given up and redriven", found.redriven),
-        ("requests put again by the client", found.repeated),
-        ("cancels by clients that heard nothing in time", found.withdrawn),
         ("trips reminded after their deadline", found.reminded),
         ("seconds of disturbance", f"{found.disturbed_seconds:.0f}"),
         ("seconds until the last trip's end", f"{found.drain_seconds:.0f}"),

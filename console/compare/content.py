@@ -188,7 +188,6 @@ def _resilience(found: Results) -> Section:
             it.ended_meanwhile,
             it.by_themselves,
             it.by_deadline,
-            it.repeated,
             it.stuck,
             it.lost,
             f"{it.drain_seconds:.1f}",
@@ -202,15 +201,14 @@ def _resilience(found: Results) -> Section:
         "ended meanwhile#",
         "by themselves#",
         "by deadline#",
-        "put again#",
         "stuck#",
         "lost#",
         "drain, s#",
     )
     note = (
         "Ended meanwhile: on the participants' records, while it was stopped. By deadline: after the observer reminded the"
-        " pivot. Put again: nobody had anything on record of the trip, so the client put the same request once more. Drain: from its return (of workers and executions: from the last request) to the last end; a killed worker's"
-        " messages come again after 3 s here, not after 90 as deployed."
+        " pivot. No client puts anything again. Drain: from its return (of workers and executions: from the last request) to"
+        " the last end; a killed worker's messages come again after 3 s here, not after 90 as deployed."
     )
     blocks = (
         Chart(

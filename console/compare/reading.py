@@ -64,11 +64,9 @@ def _dear(found: Results) -> Iterator[str]:
 def _sturdy(found: Results) -> Iterator[str]:
     lost, stuck = sum(it.lost for it in found.outages), sum(it.stuck for it in found.outages)
     reminded = sum(it.by_deadline for it in found.outages)
-    again = sum(it.repeated for it in found.outages)
     trips = sum(it.trips for it in found.outages)
     if trips:
         yield (
             f"{trips} trips came while something was stopped or killed: {lost} lost, {stuck} stuck,"
-            f" {reminded} ended by the observer's reminder, {again} after the client put the request again, the others by"
-            " themselves."
+            f" {reminded} ended by the observer's reminder, the others by themselves."
         )

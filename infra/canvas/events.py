@@ -12,18 +12,18 @@ from infra.canvas.driving import drive, ledger
 from infra.catalog import Catalog
 from infra.packaging import ROOT
 from infra.rules import WORDS
-from shared.message import Fact, Mode
+from shared.message import Fact, Mode, read_envelope
 from shared.observer.effects import Recall
 from shared.observer.observing import remind
 from shared.observer.reading import read
 from shared.observer.standing import Known
 from shared.saga.announcing import announcement, delay, rejection
 from shared.saga.effects import Decide
-from shared.saga.intake import Ask, Notice, Rejected, Terms
+from shared.saga.intake import Ask, Notice, Order, Rejected, Terms, read_booking
 from shared.saga.participant import Participant
 from shared.saga.record import Record, State
 from shared.saga.runtime import Delivery, handle_booking
-from shared.saga.starter import Orchestrator
+from shared.saga.starter import Orchestrator, started
 from shared.saga.timeline import Noted
 
 NOW: Final = datetime(2027, 7, 10, 6, tzinfo=UTC)
@@ -155,9 +155,19 @@ def known(catalog: Catalog, mode: Mode) -> tuple[Event, ...]:
         asked_for(catalog, str(mode)),
         cancel(catalog),
         *rejections,
+        *_beginning(catalog, mode),
         *facts(catalog, mode),
         *_reminders(catalog, mode),
     )
+
+
+def _beginning(catalog: Catalog, mode: Mode) -> Iterator[Event]:
+    """What the orchestrator says when it has started an execution."""
+    if mode is Mode.ORCHESTRATION:
+        request = read_envelope(asked_for(catalog, str(mode)).body)
+        order = read_booking(catalog.saga, terms_of(catalog, catalog.described[0]), request, NOW)
+        if isinstance(order, Order):
+            yield said(started(Orchestrator(catalog.saga), order))
 
 
 def _reminders(catalog: Catalog, mode: Mode) -> Iterator[Event]:

@@ -36,10 +36,6 @@ class Chaos(msgspec.Struct, frozen=True, kw_only=True):
     """Poison that lies among the dead letters at the end."""
     redriven: int
     """Messages that queues had given up, sent back by an operator."""
-    repeated: int
-    """Requests that the client put again, because nobody had anything on record of the trip."""
-    withdrawn: int
-    """Cancels that a client put, because nothing was heard of its trip until its deadline."""
     reminded: int
     """Trips whose deadline the observer had to bring to the pivot."""
     lost: int

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from infra.catalog import CANCEL_REQUESTED, CATALOG, REQUESTED
 from infra.synth import synth
 from sandbox.auditor import Violation, audit
-from sandbox.chaos.client import Asked, Worry, play, ticking, worrying
+from sandbox.chaos.client import Asked, play, ticking
 from sandbox.chaos.monkey import POISON, Monkey, Toll
 from sandbox.chaos.plan import Do, Plan
 from sandbox.chaos.queues import impatient, put_aside, redrive, short_lived
@@ -75,8 +75,6 @@ def chaos(plan: Plan, progress: Progress = lambda *_: None) -> Chaos:
         asked = [it for mode in plan.modes for it in _asked(plan, mode, worlds[mode.stage])]
         stack.enter_context(impatient(list(worlds.values())))
         start = time.monotonic() + 0.2
-        worry = Worry(asked, start)
-        stack.enter_context(worrying(worry))
         with short_lived(list(worlds.values())):
             monkey = Monkey(list(worlds.values()), report)
             _disturb(plan, worlds, asked, monkey, start)
@@ -84,7 +82,7 @@ def chaos(plan: Plan, progress: Progress = lambda *_: None) -> Chaos:
         report("waiting for every trip's end")
         settled = _settle(worlds, asked)
         times = Times(calm_since - start, time.monotonic() - calm_since, time.monotonic() - began)
-        return _reckoned(plan, worlds, asked, monkey.toll, worry, settled, times)
+        return _reckoned(plan, worlds, asked, monkey.toll, settled, times)
 
 
 def _warm(plan: Plan, worlds: Mapping[str, LocalWorld]) -> None:
@@ -148,7 +146,6 @@ def _reckoned(  # noqa: PLR0913, PLR0917 - everything that is told
     worlds: Mapping[str, LocalWorld],
     asked: Sequence[Asked],
     toll: Toll,
-    worry: Worry,
     settled: Settled,
     times: Times,
 ) -> Chaos:
@@ -170,8 +167,6 @@ def _reckoned(  # noqa: PLR0913, PLR0917 - everything that is told
         poison=toll.done[Do.POISON],
         put_aside=sum(sum(put_aside(world, POISON).values()) for world in worlds.values()),
         redriven=settled.redriven,
-        repeated=worry.repeated,
-        withdrawn=worry.withdrawn,
         reminded=sum(it.summary.nudges > 0 for it in seen if it.summary),
         lost=sum(not it.noted for it in seen),
         stuck=len(settled.open),

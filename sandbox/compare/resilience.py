@@ -49,8 +49,6 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     """False: the mode's stage has no such thing."""
     trips: int
     ended_meanwhile: int
-    repeated: int
-    """Requests that the client put again, because nobody had anything on record of the trip: that is always safe."""
     by_themselves: int
     """Came to their end after it was there again, or at once, without a reminder."""
     by_deadline: int
@@ -89,17 +87,13 @@ def _outage(
             meanwhile = _wait(arena, ids, 0 if what in AT_ONCE else hold)
         began = time.monotonic()
         open_ones = arena.rest(ids, patience=_allowed(what).total_seconds() + 2)
-        again = [call for call in calls if call.detail_type == REQUESTED and not _on_record(arena.world, call.trip_id)]
-        if again:
-            arena.play([call._replace(at=0) for call in again])
-            open_ones = arena.rest(ids)
         if open_ones:
             arena.world.tick()
             open_ones = arena.rest(open_ones)
         drained = time.monotonic() - began
     arena.heard()
     there = aborted > 0 if what == ABORTED else present
-    return _told(arena, what, there, ids, meanwhile, len(again), open_ones, drained), ids
+    return _told(arena, what, there, ids, meanwhile, open_ones, drained), ids
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a row of the matrix
@@ -108,7 +102,6 @@ def _told(  # noqa: PLR0913, PLR0917 - a row of the matrix
     present: bool,
     ids: Collection[str],
     meanwhile: int,
-    repeated: int,
     stuck: Collection[str],
     drained: float,
 ) -> Outage:
@@ -120,8 +113,7 @@ def _told(  # noqa: PLR0913, PLR0917 - a row of the matrix
         present=present,
         trips=len(ids),
         ended_meanwhile=meanwhile,
-        repeated=repeated,
-        by_themselves=len(ids) - reminded - repeated - len(stuck),
+        by_themselves=len(ids) - reminded - len(stuck),
         by_deadline=reminded,
         stuck=len(stuck),
         lost=len(ids) - len([trip for trip in ids if _on_record(arena.world, trip)]),

@@ -51,8 +51,8 @@ class Case:
     Always: any order, redelivery before a message is deleted, `workers` at once, death between any two calls; then
     messages that come again long after they were handled (`duplicates`), and calls that are refused or whose answer is
     lost (`faults`: in functions of these roles). `cancels`, `losses`, `stops`, `ticks`: how often the user cancels, a
-    message (to functions of the roles in `loses`) is lost, an execution is stopped, the observer's clock ticks; `asks_again`: how often the client puts its request once more; `expiries`: whether the deadline may come at
-    any moment. `receives`: after how many a message is parked (None: never, it waits for ever). `observed`: the
+    message (to functions of the roles in `loses`) is lost, an execution is stopped, the observer's clock ticks;
+    `asks_again`: how often the client puts its request once more; `expiries`: whether the deadline may come at any moment. `receives`: after how many a message is parked (None: never, it waits for ever). `observed`: the
     observer's own handlers take part. `batch`: the most messages that a worker takes at once.
     """
 
@@ -81,131 +81,95 @@ class Case:
     @property
     def forgets(self) -> bool:
         """Whether a request can come to nothing without a word: then it is the client's to repeat."""
-        return bool(self.losses or self.stops)
+        return bool(self.losses)
 
 
 REVERSE: Final = "local-reverse"
 COMPENSATE: Final = ("compensate",)
 BY_MACHINE: Final = {**TRIP, **ORCHESTRATED}
+TWO: Final = (TRIP, OTHER)
 
-CASES: Final = (
-    # -- choreography, both orders
+
+def _calm(name: str, about: str, **changes: Any) -> Case:
+    """Every call succeeds; workers still die."""
+    return Case(name=name, about=about, **{"faults": (), **changes})
+
+
+def _single(name: str, about: str, **changes: Any) -> Case:
+    """One worker at a time, and no message comes again once it was handled."""
+    return _calm(name, about, **{"workers": 1, "duplicates": False, **changes})
+
+
+def _machine(name: str, about: str, **changes: Any) -> Case:
+    """A trip that the state machine coordinates."""
+    return _single(name, about, **{"requests": (BY_MACHINE,), **changes})
+
+
+def _observed(name: str, about: str, **changes: Any) -> Case:
+    """The observer's own handlers, and facts that are lost on the way to it."""
+    return _single(name, about, observed=True, ticks=2, losses=1, loses=("observe",), bounded=True, **changes)
+
+
+CHOREOGRAPHY: Final = (
     Case(name="refusals", about="one trip, each leg may refuse", stocks=ANY_REFUSAL, bounded=True),
-    Case(name="three-workers", about="the same with three workers at once", stocks=ANY_REFUSAL, workers=3, faults=()),
-    Case(
-        name="reverse",
-        about="the same, compensated in reverse order",
-        stage=REVERSE,
-        stocks=ANY_REFUSAL,
-        faults=(),
-        bounded=True,
-    ),
+    _calm("three-workers", "the same with three workers at once", stocks=ANY_REFUSAL, workers=3),
+    _calm("reverse", "the same, compensated in reverse order", stage=REVERSE, stocks=ANY_REFUSAL, bounded=True),
     Case(name="reverse-faults", about="in reverse order, and every call may fail", stage=REVERSE, stocks=ANY_REFUSAL),
-    # -- the user and the deadline
-    Case(name="cancel", about="the user cancels at any moment", faults=(), cancels=1, bounded=True),
-    Case(
-        name="cancel-refusals",
-        about="the user cancels, and each leg may refuse",
-        stocks=ANY_REFUSAL,
-        faults=(),
+)
+"""Both orders of compensation."""
+
+ENDED_EARLY: Final = (
+    _calm("cancel", "the user cancels at any moment", cancels=1, bounded=True),
+    _calm("cancel-refusals", "the user cancels, and each leg may refuse", stocks=ANY_REFUSAL, cancels=1),
+    _single("cancel-faults", "the user cancels, and compensations fail", faults=COMPENSATE, cancels=1),
+    _calm("cancel-reverse", "the user cancels, in reverse order", stage=REVERSE, stocks=ANY_REFUSAL, cancels=1),
+    _calm("deadline", "the deadline passes at any moment", expiries=1, bounded=True),
+    _calm("deadline-refusals", "the deadline passes, and each leg may refuse", stocks=ANY_REFUSAL, expiries=1),
+    _single("deadline-faults", "the deadline passes, and compensations fail", faults=COMPENSATE, expiries=1),
+    _calm("deadline-reverse", "the deadline passes, in reverse order", stage=REVERSE, expiries=1),
+    _single(
+        "cancel-and-deadline",
+        "the user cancels and the deadline passes, in any order",
         cancels=1,
+        expiries=1,
     ),
-    Case(
-        name="cancel-faults",
-        about="the user cancels, and compensations fail",
-        faults=COMPENSATE,
-        workers=1,
-        duplicates=False,
-        cancels=1,
-    ),
-    Case(
-        name="cancel-reverse",
-        about="the user cancels, in reverse order",
+)
+"""The user, the deadline, and both."""
+
+LOST: Final = (
+    _calm("lost-message", "any message is lost; the deadline ends what is left", losses=1, bounded=True),
+    _calm(
+        "lost-message-reverse",
+        "any message is lost, in reverse order",
         stage=REVERSE,
         stocks=ANY_REFUSAL,
-        faults=(),
-        cancels=1,
-    ),
-    Case(name="deadline", about="the deadline passes at any moment", faults=(), expiries=1, bounded=True),
-    Case(
-        name="deadline-refusals",
-        about="the deadline passes, and each leg may refuse",
-        stocks=ANY_REFUSAL,
-        faults=(),
-        expiries=1,
-    ),
-    Case(
-        name="deadline-faults",
-        about="the deadline passes, and compensations fail",
-        faults=COMPENSATE,
-        workers=1,
-        duplicates=False,
-        expiries=1,
-    ),
-    Case(name="deadline-reverse", about="the deadline passes, in reverse order", stage=REVERSE, faults=(), expiries=1),
-    Case(
-        name="cancel-and-deadline",
-        about="the user cancels and the deadline passes, in any order",
-        faults=(),
-        duplicates=False,
-        cancels=1,
-        expiries=1,
-    ),
-    # -- lost messages
-    Case(
-        name="lost-message",
-        about="any message is lost; the deadline ends what is left",
-        faults=(),
-        losses=1,
-        bounded=True,
-    ),
-    Case(
-        name="lost-message-reverse",
-        about="any message is lost, in reverse order",
-        stage=REVERSE,
-        stocks=ANY_REFUSAL,
-        faults=(),
         losses=1,
     ),
-    # -- two trips, two requests
-    Case(name="last-room", about="two trips for the last room", requests=(TRIP, OTHER), bounded=True),
-    Case(
-        name="last-seat",
-        about="two trips for the last seat",
-        requests=(TRIP, OTHER),
-        stocks=(stock(2),),
-        faults=(),
-        bounded=True,
-    ),
-    Case(
-        name="last-car",
-        about="two trips for the last car",
-        requests=(TRIP, OTHER),
+)
+
+SHARED: Final = (
+    Case(name="last-room", about="two trips for the last room", requests=TWO, bounded=True),
+    _calm("last-seat", "two trips for the last seat", requests=TWO, stocks=(stock(2),), bounded=True),
+    _calm("last-car", "two trips for the last car", requests=TWO, stocks=(stock(2, (2,)),), bounded=True),
+    _calm(
+        "last-car-cancel",
+        "two trips for the last car, and both may be cancelled",
+        requests=TWO,
         stocks=(stock(2, (2,)),),
-        faults=(),
-        bounded=True,
-    ),
-    Case(
-        name="last-car-cancel",
-        about="two trips for the last car, and both may be cancelled",
-        requests=(TRIP, OTHER),
-        stocks=(stock(2, (2,)),),
-        faults=(),
         duplicates=False,
         cancels=1,
     ),
-    Case(
-        name="another-plan",
-        about="one seat in each fare, two cars: plans of two trips go stale",
-        requests=(TRIP, OTHER),
+    _calm(
+        "another-plan",
+        "one seat in each fare, two cars: plans of two trips go stale",
+        requests=TWO,
         stocks=(stock(2, (1, 1), 2),),
-        faults=(),
         bounded=True,
     ),
     Case(
         name="batch",
         about="two trips in one batch; entries of PutEvents fail one by one",
-        requests=(TRIP, OTHER),
+        requests=TWO,
         stocks=(stock(1, (2,), 2),),
         batch=2,
         workers=1,
@@ -217,102 +181,47 @@ CASES: Final = (
         requests=(TRIP, {**TRIP, "hotel": "Other Inn"}),
         bounded=True,
     ),
-    # -- queues and the observer
-    Case(
-        name="parking",
-        about="a compensation fails until it is parked, and is redriven",
+)
+"""Two trips, or two requests for one."""
+
+OPERATED: Final = (
+    _single(
+        "parking",
+        "a compensation fails until it is parked, and is redriven",
         stocks=(stock(cars=0),),
-        workers=1,
         receives=2,
-        duplicates=False,
         faults=COMPENSATE,
         bounded=True,
     ),
-    Case(
-        name="observer",
-        about="the observer's own handlers; facts are lost on the way to it",
-        workers=1,
-        observed=True,
-        ticks=2,
-        losses=1,
-        loses=("observe",),
-        faults=(),
-        duplicates=False,
-        bounded=True,
-    ),
-    Case(
-        name="observer-refusal",
-        about="the same, and a leg refuses",
-        stocks=(stock(seats=(0,)),),
-        workers=1,
-        observed=True,
-        ticks=2,
-        losses=1,
-        loses=("observe",),
-        faults=(),
-        duplicates=False,
-        bounded=True,
-    ),
-    # -- the state machine
-    Case(
-        name="machine",
-        about="each leg may refuse; workers die, answers come too late",
-        requests=(BY_MACHINE,),
+    _observed("observer", "the observer's own handlers; facts are lost on the way to it"),
+    _observed("observer-refusal", "the same, and a leg refuses", stocks=(stock(seats=(0,)),)),
+)
+"""Dead-letter queues, and the observer."""
+
+MACHINE: Final = (
+    _machine("machine", "each leg may refuse; workers die, answers come too late", stocks=ANY_REFUSAL, bounded=True),
+    _machine("machine-faults", "calls of tasks fail", faults=("task",)),
+    _machine(
+        "machine-stopped",
+        "the execution is stopped at any moment, and nobody asks again",
         stocks=ANY_REFUSAL,
-        workers=1,
-        faults=(),
-        duplicates=False,
-        bounded=True,
+        stops=1,
     ),
-    Case(
-        name="machine-faults",
-        about="calls of tasks fail",
-        requests=(BY_MACHINE,),
-        workers=1,
-        faults=("task",),
-        duplicates=False,
-    ),
-    Case(
-        name="machine-again",
-        about="the execution is stopped at any moment, and the client asks again: another one goes over the same trip",
-        requests=(BY_MACHINE,),
-        workers=1,
-        faults=(),
-        duplicates=False,
+    _machine(
+        "machine-again",
+        "the execution is stopped at any moment, and the client asks again: another one goes over the same trip",
         stops=1,
         asks_again=1,
     ),
-    Case(
-        name="machine-zombies",
-        about="functions are at work that nobody waits for any more",
-        requests=(BY_MACHINE,),
-        faults=(),
-        duplicates=False,
-    ),
-    Case(
-        name="machine-cancel",
-        about="the user cancels at any moment",
-        requests=(BY_MACHINE,),
-        workers=1,
-        faults=(),
-        duplicates=False,
-        cancels=1,
-    ),
-    Case(
-        name="machine-deadline",
-        about="the deadline passes at any moment",
-        requests=(BY_MACHINE,),
-        workers=1,
-        faults=(),
-        duplicates=False,
-        expiries=1,
-    ),
-    Case(
-        name="machine-conflict",
-        about="an orchestrated and a choreographed request under one trip id",
+    _machine("machine-zombies", "functions are at work that nobody waits for any more", workers=2),
+    _machine("machine-cancel", "the user cancels at any moment", cancels=1),
+    _machine("machine-deadline", "the deadline passes at any moment", expiries=1),
+    _machine(
+        "machine-conflict",
+        "an orchestrated and a choreographed request under one trip id",
         requests=(TRIP, BY_MACHINE),
-        workers=1,
-        faults=(),
-        duplicates=False,
     ),
 )
+
+CASES: Final = (*CHOREOGRAPHY, *ENDED_EARLY, *LOST, *SHARED, *OPERATED, *MACHINE)
+"""All of them. The bounded ones are the slice that every test run explores."""

@@ -142,7 +142,7 @@ def _was_booked(found: Record | None) -> bool:
 
 
 def _one_request(books: Mapping[str, Books]) -> Iterator[Violation]:
-    """Two requests with one trip id: the records are those of one of them."""
+    """S4, where two requests have one trip id: what two of them booked in parts, nobody has booked."""
     hashes: dict[str, set[str]] = {}
     for book in books.values():
         for trip, found in book.records.items():

@@ -34,18 +34,18 @@ class Told:
         return {trip: facts_of(self._saga, noted, self._legs) for trip, noted in found.items()}
 
     def anything(self, facts: int) -> bool:
-        """Whether any participant has told of anything."""
-        return any(_from_participants(it) for it in self.by_trip(facts).values())
+        """Whether anybody but the client has told of anything."""
+        return any(_from_services(it) for it in self.by_trip(facts).values())
 
     def _open(self, facts: int) -> bool:
-        """Whether a trip that participants have told of has no end."""
-        return any(not verdict(it).status.ended for it in self.by_trip(facts).values() if _from_participants(it))
+        """Whether a trip that somebody but the client has told of has no end."""
+        return any(not verdict(it).status.ended for it in self.by_trip(facts).values() if _from_services(it))
 
     def _reminders(self, facts: int) -> Sequence[Fact]:
         """What it puts once the deadline has passed, knowing no more of each trip than one fact."""
         log, put = MemorySagaLog(), Collected()
         for seen in self.by_trip(facts).values():
-            if told := _from_participants(seen):
+            if told := _from_services(seen):
                 known = log.note(told[0])
                 log.enter(assess(facts_of(self._saga, known.noted, self._legs), None))
         drive([watch(self._saga, self._legs, LATE)], TripPorts(log, put, NoLetters(), lambda _lateness: None))
@@ -56,7 +56,7 @@ class Told:
         return {trip: Known(tuple(it.all), assess(it, None)) for trip, it in self.by_trip(facts).items()}
 
 
-def _from_participants(facts: Facts) -> list[Noted]:
+def _from_services(facts: Facts) -> list[Noted]:
     return [fact for fact in facts.all if fact.participant != CLIENT]
 
 

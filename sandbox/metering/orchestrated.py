@@ -7,10 +7,12 @@ from sandbox.metering.counts import CLIENT, INVOCATIONS, ORCHESTRATOR, TRANSITIO
 from sandbox.metering.steps import LOOKS, Step, compensated, decided, heard, looked, observed, put, refused, said_again
 
 
-def started() -> Iterator[Step]:
-    """A request that names the orchestrator, on its way into an execution."""
+def started(units: int = 1) -> Iterator[Step]:
+    """A request that names the orchestrator, on its way into an execution. `units`: how large the trip's item is then."""
     yield put(CLIENT, "TripRequested")
     yield heard(ORCHESTRATOR, "start")
+    yield put(ORCHESTRATOR, "TripStarted")
+    yield from observed("TripStarted", units, units, 1)
 
 
 def state(name: str) -> Step:
@@ -58,12 +60,12 @@ def confirmed() -> Iterator[Step]:
     """Everybody says yes."""
     yield from started()
     yield from asked_to_book("hotel")
-    yield from observed("HotelBooked", 1, 1, 1)
+    yield from observed("HotelBooked", 2)
     yield from asked_to_book("flight")
     yield from observed("FlightBooked", 2)
     yield from asked_to_book("car")
     yield state("Confirmed")
-    yield from observed("CarBooked", 2, 2, 2)
+    yield from observed("CarBooked", 3, 3, 2)
     yield put("trip", "TripConfirmed")
 
 
@@ -71,7 +73,7 @@ def refused_at_hotel() -> Iterator[Step]:
     """The first leg says no, twice."""
     yield from started()
     yield from asked_to_book("hotel", says_no=True)
-    yield from observed("HotelBookingFailed", 1, 2, 1)
+    yield from observed("HotelBookingFailed", 2, 2, 2)
     yield from asked_in_vain("hotel", "HotelBookingFailed", 2)
     yield from failed()
 
@@ -80,12 +82,12 @@ def refused_at_flight() -> Iterator[Step]:
     """The second leg says no, twice; then the room is given back."""
     yield from started()
     yield from asked_to_book("hotel")
-    yield from observed("HotelBooked", 1, 1, 1)
+    yield from observed("HotelBooked", 2)
     yield from asked_to_book("flight", says_no=True)
     yield from observed("FlightBookingFailed", 2, 2, 1)
     yield from asked_in_vain("flight", "FlightBookingFailed", 2)
     yield from asked_to_cancel("hotel")
-    yield from observed("HotelCancelled", 2, 3, 2)
+    yield from observed("HotelCancelled", 3, 3, 2)
     yield from failed()
 
 
@@ -93,15 +95,15 @@ def refused_at_car() -> Iterator[Step]:
     """The pivot says no, and its word counts; seat and room are given back."""
     yield from started()
     yield from asked_to_book("hotel")
-    yield from observed("HotelBooked", 1, 1, 1)
+    yield from observed("HotelBooked", 2)
     yield from asked_to_book("flight")
     yield from observed("FlightBooked", 2)
     yield from asked_to_book("car", says_no=True)
-    yield from observed("CarBookingFailed", 2, 2, 1)
+    yield from observed("CarBookingFailed", 3, 3, 1)
     yield from asked_to_cancel("flight")
     yield from observed("FlightCancelled", 3, 3, 1)
     yield from asked_to_cancel("hotel")
-    yield from observed("HotelCancelled", 3, 4, 2)
+    yield from observed("HotelCancelled", 4, 4, 2)
     yield from failed()
 
 
@@ -115,19 +117,19 @@ def cancelled_after_commit() -> Iterator[Step]:
     yield from compensated("hotel")
     yield from observed("HotelCancelled", 4, 4, 1)
     yield from compensated("flight")
-    yield from observed("FlightCancelled", 4, 4, 2)
+    yield from observed("FlightCancelled", 5, 5, 2)
     yield put("trip", "TripCancelled")
 
 
 def cancel_overtakes_request() -> Iterator[Step]:
     """The user's cancel comes first; the machine hears of it from the first leg."""
     yield from told_everybody("hotel", "flight")
-    yield from started()
+    yield from started(3)
     yield called("Book hotel", "hotel")
     yield looked("hotel", LOOKS["hotel"])
-    yield from said_again("hotel", "HotelCancelled", 2)
+    yield from said_again("hotel", "HotelCancelled", 3)
     yield state("Hotel booked?")
-    yield from asked_in_vain("hotel", "HotelCancelled", 2)
+    yield from asked_in_vain("hotel", "HotelCancelled", 3)
     yield from map(state, ("Handed over?", "Failed"))
 
 

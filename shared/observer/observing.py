@@ -71,7 +71,7 @@ def _outcome(saga: Saga, facts: Facts, summary: standing.Summary) -> Fact:
             data = Cancelled(reason=CANCEL_REASON)
         case _:
             data = Failed(reason=summary.reason, message=summary.message)
-    return _fact(saga, facts, str(summary.status), data, max(fact.occurred_at for fact in facts.all))
+    return _fact(saga, facts, str(summary.status), data, facts.all[-1].occurred_at)
 
 
 def _fact(saga: Saga, facts: Facts, state: str, data: Data, at: datetime) -> Fact:
@@ -85,7 +85,7 @@ def _fact(saga: Saga, facts: Facts, state: str, data: Data, at: datetime) -> Fac
         mode=last.mode,
         version=VERSION,
         occurred_at=at,
-        request_hash=next((fact.request_hash for fact in facts.all if fact.request_hash), None),
+        request_hash=facts.request_hash,
         requested_at=facts.requested_at,
         deadline=facts.deadline,
     )

@@ -22,7 +22,8 @@ from shared.message import (
 from shared.observer.standing import Rejection
 from shared.request import ID
 from shared.saga.declaration import Saga
-from shared.saga.timeline import CLIENT, Noted
+from shared.saga.intake import ORCHESTRATOR
+from shared.saga.timeline import CLIENT, STARTED, Noted
 
 TOLD: Mapping[str, type[Data]] = {
     "BookingFailed": BookingFailed,
@@ -74,8 +75,13 @@ def _cancel_request(saga: Saga, envelope: Envelope, client_source: str) -> Noted
 
 def _fact(saga: Saga, legs: Mapping[str, int], envelope: Envelope) -> Noted:
     metadata = read_metadata(envelope, saga.name)
-    part = saga.part_of(metadata.participant, envelope.detail_type)
-    if part is None or legs.get(metadata.participant) != metadata.leg:
+    if (metadata.participant, envelope.detail_type) == (ORCHESTRATOR, saga.started):
+        part: str | None = STARTED
+    elif legs.get(metadata.participant) == metadata.leg:
+        part = saga.part_of(metadata.participant, envelope.detail_type)
+    else:
+        part = None
+    if part is None:
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no fact of a known participant"
         )

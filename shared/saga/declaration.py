@@ -74,6 +74,11 @@ class Saga:
         return f"{self.noun}RequestRejected"
 
     @property
+    def started(self) -> str:
+        """What the orchestrator announces when an execution was started for one."""
+        return f"{self.noun}Started"
+
+    @property
     def cancel_requested(self) -> str:
         return f"{self.noun}CancelRequested"
 

@@ -5,11 +5,11 @@ A rule's own target cannot choose an execution's name; and only a name makes a d
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from shared.message import Mode, Unreadable, read_envelope
+from shared.message import VERSION, Fact, Metadata, Mode, Started, Unreadable, read_envelope
 from shared.ports import DeadLetters, Publisher
 from shared.saga.announcing import rejection
 from shared.saga.declaration import Saga
@@ -67,13 +67,14 @@ def start_once(
     `begin` starts one under exactly this name and answers None, or answers the one that stands there. The name stands
     for the first one's request, however that one ended: it may have booked, so nobody else's request may follow it.
     """
-    standing, number = begin(name, request), 1
+    first = standing = begin(name, request)
+    number = 1
     while standing and standing.unfinished and number < MOST:
         if json.loads(standing.request)["requestHash"] != request["requestHash"]:
             break
         number += 1
         standing = begin(f"{name}.{number}", request)  # no trip id has a dot
-    return json.loads(standing.request) if standing else request
+    return json.loads(first.request) if first else request
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,9 @@ def start(saga: Saga, terms: Terms, body: str, at: datetime) -> Core[None]:
     """Handle one message of the start queue."""
     try:
         intent = _read(saga, terms, body, at)
-        refused = intent if isinstance(intent, Rejected) else (yield from _start(saga, intent))
-        if refused is not None:
-            yield from announce(rejection(Orchestrator(saga), refused))
+        answer = intent if isinstance(intent, Rejected) else (yield from _start(saga, intent))
+        speaker = Orchestrator(saga)
+        yield from announce(rejection(speaker, answer) if isinstance(answer, Rejected) else started(speaker, answer))
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
 
@@ -119,10 +120,35 @@ def _read(saga: Saga, terms: Terms, body: str, at: datetime) -> Order | Rejected
     return intent
 
 
-def _start(saga: Saga, order: Order) -> Core[Rejected | None]:
-    request = request_of(order)
-    standing: Mapping[str, Any] = yield Start(order.trip_id, request)
-    return None if standing["requestHash"] == order.request_hash else conflict_of(saga, order)
+def _start(saga: Saga, order: Order) -> Core[Rejected | Order]:
+    standing: Mapping[str, Any] = yield Start(order.trip_id, request_of(order))
+    if standing["requestHash"] != order.request_hash:
+        return conflict_of(saga, order)
+    return _first(order, standing)
+
+
+def _first(order: Order, standing: Mapping[str, Any]) -> Order:
+    """The order as it was given for the first time: a request that is put again moves no deadline."""
+    asked, deadline = (datetime.fromisoformat(standing[name]) for name in ("requestedAt", "deadline"))
+    return replace(order, requested_at=asked, deadline=deadline, cause=standing["cause"])
+
+
+def started(speaker: Orchestrator, order: Order) -> Fact:
+    """Says that somebody waits for this saga's end: an execution may be stopped before any participant has told of it."""
+    metadata = Metadata(
+        event_id=f"{speaker.name}:{order.trip_id}:STARTED",
+        trip_id=order.trip_id,
+        causation_id=order.cause,
+        participant=speaker.name,
+        leg=speaker.leg,
+        mode=Mode.ORCHESTRATION,
+        version=VERSION,
+        occurred_at=order.requested_at,
+        request_hash=order.request_hash,
+        requested_at=order.requested_at,
+        deadline=order.deadline,
+    )
+    return Fact(speaker.source, speaker.saga.started, metadata, Started())
 
 
 def request_of(order: Order) -> dict[str, Any]:

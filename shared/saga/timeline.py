@@ -17,6 +17,8 @@ CANCEL_REASON = "cancelled"
 """The reason the pivot records when it gives up a trip for the user; any other failure makes the trip FAILED."""
 
 CLIENT = "client"
+STARTED = "Started"
+"""What the orchestrator tells, before all else. It may be of another request with this id: participants are believed first."""
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -78,7 +80,7 @@ class Facts:
     def __init__(
         self, noted: Iterable[Noted], legs: Mapping[str, int], *, undoes_failures: bool = False, noun: str = "trip"
     ) -> None:
-        self.all = sorted(noted, key=lambda fact: (fact.occurred_at, fact.leg, fact.event_id))
+        self.all = sorted(noted, key=lambda it: (it.part != STARTED, it.occurred_at, it.leg, it.event_id))
         self.legs = legs
         self.undoes_failures = undoes_failures
         self.noun = noun
@@ -111,15 +113,26 @@ class Facts:
         return None if answered else self.of(CLIENT, "CancelRequested")
 
     @property
+    def about_request(self) -> list[Noted]:
+        """The facts that tell which request this is: the participants', or else what the orchestrator said when it began."""
+        known = [fact for fact in self.all if fact.requested_at]
+        return [fact for fact in known if fact.part != STARTED] or known
+
+    @property
     def requested_at(self) -> datetime | None:
         """When the client asked for the trip (or the first that was heard of it)."""
-        known = [fact.requested_at for fact in self.all if fact.requested_at]
+        known = [fact.requested_at for fact in self.about_request if fact.requested_at]
         return min(known) if known else min((fact.occurred_at for fact in self.all), default=None)
 
     @property
     def deadline(self) -> datetime | None:
-        """The deadline as participants tell it."""
-        return min((fact.deadline for fact in self.all if fact.deadline), default=None)
+        """The deadline of the request."""
+        return min((fact.deadline for fact in self.about_request if fact.deadline), default=None)
+
+    @property
+    def request_hash(self) -> str | None:
+        """Which request it is; None if nobody has told."""
+        return next((fact.request_hash for fact in self.about_request if fact.request_hash), None)
 
 
 def facts_of(saga: Saga, noted: Iterable[Noted], legs: Mapping[str, int]) -> Facts:

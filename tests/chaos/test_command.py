@@ -29,8 +29,6 @@ CLEAN = {
     "poison": 7,
     "put_aside": 8,
     "redriven": 1,
-    "repeated": 0,
-    "withdrawn": 0,
     "reminded": 0,
     "lost": 0,
     "stuck": 0,

@@ -110,7 +110,6 @@ def an_outage(mode: str, what: str) -> Outage:
         present=True,
         trips=10,
         ended_meanwhile=4,
-        repeated=0,
         by_themselves=10,
         by_deadline=0,
         stuck=0,

@@ -49,5 +49,5 @@ def test_other_coordinators_are_reckoned_by_hand() -> None:
     assert standard(confirmed, prices) * 1e6 == pytest.approx(7 * 25)
     assert durable(confirmed, prices) * 1e6 == pytest.approx(3 * 8 + 4 * 0.2)
     assert express(confirmed, prices) * 1e6 == pytest.approx(1 + 0.0625 * 16.67)
-    assert participants(confirmed, prices) * 1e6 == pytest.approx(5 * 1 + 12 * 0.4 + 7 * 0.2 + 27 * 0.625 + 19 * 0.125)
+    assert participants(confirmed, prices) * 1e6 == pytest.approx(6 * 1 + 15 * 0.4 + 8 * 0.2 + 31 * 0.625 + 19 * 0.125)
     assert len(COORDINATORS) == 3

@@ -18,7 +18,7 @@ from shared.observer.standing import Known, Summary
 from shared.ports import Busy
 from shared.saga.effects import Release
 from shared.saga.runtime import handle_booking, handle_notice
-from shared.saga.starter import start
+from shared.saga.starter import Start, start
 from shared.trip import TRIP
 from tests.samples import (
     DEADLINE,
@@ -94,13 +94,13 @@ def examples() -> dict[str, dict[str, Any]]:
     told = [*_participants(), *_rejections(), *_observers()]
     details = {fact.detail_type: json.loads(fact.detail()) for fact in told}
     repeated = details.pop("TripCancelRequested")
-    (starters,) = _starters()
+    begun, refused = _starters()
     client = {"TripRequested": a_trip(), "TripCancelRequested": {"tripId": "trip-1"}}
     twice = {
         "TripCancelRequested.repeated": repeated,
-        "TripRequestRejected.orchestrator": json.loads(starters.detail()),
+        "TripRequestRejected.orchestrator": json.loads(refused.detail()),
     }
-    return {**details, **client, **twice}
+    return {**details, begun.detail_type: json.loads(begun.detail()), **client, **twice}
 
 
 def _participants() -> Iterator[Fact]:
@@ -122,8 +122,9 @@ def _rejections() -> Iterator[Fact]:
 
 
 def _starters() -> Iterator[Fact]:
-    wrong = requested(a_trip(mode="orchestration", hotel=""))
-    yield from by_hand(start(TRIP, TERMS["hotel"], wrong, NOW), {}).announced
+    for trip in (a_trip(mode="orchestration"), a_trip(mode="orchestration", hotel="")):
+        core = start(TRIP, TERMS["hotel"], requested(trip), NOW)
+        yield from by_hand(core, {Start: lambda effect: effect.request}).announced
 
 
 def _observers() -> Iterator[Fact]:

@@ -74,6 +74,13 @@ def claim(noted: Iterable[Noted]) -> Ending:
 CANCELLED = Ending(Status.CANCELLED, "cancelled")
 HISTORIES = {
     "goes well": history(Ending(Status.CONFIRMED), "hotel Booked", "flight Booked", "car Booked"),
+    "stopped before anybody was asked": history(
+        Ending(Status.FAILED, "deadline"),
+        "orchestrator Started",
+        "car BookingFailed deadline",
+        "hotel Cancelled tombstone",
+        "flight Cancelled tombstone",
+    ),
     "hotel refuses": history(Ending(Status.FAILED, "hotel_full"), "hotel BookingFailed hotel_full"),
     "flight refuses": history(
         Ending(Status.FAILED, "flight_full"),

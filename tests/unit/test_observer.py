@@ -51,6 +51,26 @@ class TestAssessing:
         found = summary(told("hotel Booked", 0))
         assert (found.status, found.open, found.due, found.deadline) == (Status.PENDING, True, DEADLINE, DEADLINE)
 
+    def test_what_has_begun_and_is_not_heard_of_again_is_due_at_its_deadline(self) -> None:
+        """The orchestrator tells it, when nobody else has."""
+        found = summary(told("orchestrator Started", 0))
+        assert (found.status, found.open, found.due, found.requested_at) == (Status.PENDING, True, DEADLINE, NOW)
+
+    def test_the_beginning_of_another_requests_execution_moves_no_deadline(self) -> None:
+        """A conflict is found by the first leg, after the execution was started: its trip is the participants'."""
+        early = NOW - timedelta(hours=1)
+        other = replace(told("orchestrator Started", 0), deadline=early, requested_at=early, request_hash="another")
+        mine = replace(told("hotel Booked", 1), request_hash="mine")
+        found = summary(other, mine)
+        assert (found.due, found.deadline, found.requested_at) == (DEADLINE, DEADLINE, NOW)
+        assert facts(other, mine).request_hash == "mine"
+
+    def test_a_beginning_is_never_the_end(self) -> None:
+        """Its time has a resolution of a second, and may lie behind the facts that follow it."""
+        late = replace(told("orchestrator Started", 0), occurred_at=NOW + timedelta(hours=1))
+        failed = told("hotel BookingFailed hotel_full", 3)
+        assert summary(late, failed).due == failed.occurred_at
+
     def test_a_trip_without_a_known_deadline_gets_one(self) -> None:
         """Of which only a cancel was heard."""
         found = summary(replace(told("hotel Cancelled tombstone", 3), deadline=None))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared import trip
-from shared.message import Unreadable, read_envelope, request_hash
+from shared.message import Metadata, Mode, Unreadable, read_envelope, request_hash
 from shared.ports import Busy
 from shared.saga.effects import Announce
 from shared.saga.intake import Order, Terms, read_booking
@@ -36,11 +36,17 @@ def started(message: str, machine: Any = None) -> Run:
 
 
 def test_a_request_starts_an_execution_named_after_its_trip() -> None:
-    """And says nothing: the participants do."""
+    """And says so, so that its deadline counts even if the execution is stopped before any participant was asked."""
     machine = Machine()
     run = started(REQUEST, machine)
-    assert (run.names, run.failure) == (["Start"], None)
+    assert (run.names, run.failure) == (["Start", "Announce"], None)
     assert list(machine.executions) == ["trip-1"]
+    (told,) = run.announced
+    assert (told.source, told.detail_type) == ("travel.orchestrator", "TripStarted")
+    assert isinstance(told.metadata, Metadata)
+    assert (told.metadata.event_id, told.metadata.causation_id) == ("orchestrator:trip-1:STARTED", "event-1")
+    assert (told.metadata.mode, told.metadata.request_hash) == (Mode.ORCHESTRATION, request_hash(TRIP))
+    assert (told.metadata.requested_at, told.metadata.deadline) == (NOW, DEADLINE)
 
 
 def test_an_execution_is_started_with_all_that_a_task_needs() -> None:
@@ -56,26 +62,36 @@ def test_an_execution_is_started_with_all_that_a_task_needs() -> None:
 
 
 @pytest.mark.parametrize("again", [REQUEST, requested(TRIP, "event-2")], ids=["delivered twice", "put twice"])
-def test_a_duplicate_starts_nothing_and_says_nothing(again: str) -> None:
-    """The name is taken, by the same request."""
+def test_a_duplicate_starts_nothing_and_says_the_same_again(again: str) -> None:
+    """The name is taken, by the same request; its first putting counts."""
     machine = Machine()
-    started(REQUEST, machine)
+    (told,) = started(REQUEST, machine).announced
     run = started(again, machine)
-    assert (run.names, run.failure) == (["Start"], None)
+    assert (run.announced, run.failure) == ([told], None)
     assert machine.executions["trip-1"]["cause"] == "event-1"
 
 
+def test_an_execution_that_was_not_told_of_is_told_of_by_redelivery() -> None:
+    """The start message is not deleted before the fact is on the bus."""
+    machine = Machine()
+    run = by_hand(start(trip.TRIP, Terms(), REQUEST, NOW), {Start: machine, Announce: lambda _: Busy("bus")})
+    assert str(run.failure) == "bus"
+    assert started(REQUEST, machine).said == ["TripStarted"]
+
+
 def test_executions_that_were_broken_off_are_followed_by_others_but_not_for_ever() -> None:
-    """`.2` behind the name, and so on; the last one stands for its request, however it stands."""
+    """`.2` behind the name, and so on; all of them stand for the first one's request, however they stand."""
     names, mine = list[str](), {"requestHash": "mine"}
 
     def begin(name: str, _request: object) -> Standing | None:
         names.append(name)
         return Standing("ABORTED", json.dumps({**mine, "of": name}))
 
-    assert start_once(begin, "trip-1", mine) == {**mine, "of": "trip-1.5"}
+    assert start_once(begin, "trip-1", mine) == {**mine, "of": "trip-1"}
     assert names == ["trip-1", "trip-1.2", "trip-1.3", "trip-1.4", "trip-1.5"]
-    assert start_once(lambda name, _: begin(name, _) if name == "trip-1" else None, "trip-1", mine) == mine
+    follows = start_once(lambda name, _: begin(name, _) if name == "trip-1" else None, "trip-1", mine)
+    assert follows == {**mine, "of": "trip-1"}
+    assert start_once(lambda *_: None, "trip-1", mine) == mine
     ended = {"requestHash": "mine", "of": "first"}
     assert start_once(lambda *_: Standing("FAILED", json.dumps(ended)), "trip-1", mine) == ended
 
