@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from infra.catalog import CATALOG, OBSERVER, REQUESTED
+from infra.catalog import CATALOG, OBSERVER, ORCHESTRATOR
 from infra.stages import named
 from sandbox.auditor import Violation, audit
 from sandbox.modes import MODES
@@ -15,7 +15,6 @@ from sandbox.simulate.scenario import LAST_PLACES, MOST_TRIPS, Scenario, deal
 from sandbox.simulate.weather import AnyPace, Fault, Weather
 from sandbox.simulate.world import NotAtRest, SimulatedWorld, Tamper, Tell
 from sandbox.world import Inbox
-from shared.saga.starter import BROKEN_OFF
 from shared.saga.timeline import Status
 
 
@@ -42,6 +41,11 @@ class Ran:
     outcomes: Mapping[str, int]
 
 
+IRREPLACEABLE: Final = frozenset(
+    {Inbox(CATALOG.first.name, "book"), Inbox(ORCHESTRATOR, "start"), Inbox(OBSERVER, "observe")}
+)
+"""Queues whose dead letters nobody but an operator heals: requests of which perhaps nobody has told, and facts that nobody tells again."""
+
 NO_LIMITS: Final = Limits()
 
 
@@ -56,7 +60,7 @@ def run(seed: int, limits: Limits = NO_LIMITS, tell: Tell | None = None, tamper:
     _prepare(world, scenario)
     return Ran(
         seed=seed,
-        violations=[*_run_to_rest(world, scenario, chance), *world.watchman.violations],
+        violations=[*_run_to_rest(world, chance), *world.watchman.violations],
         trips=len(scenario.trips),
         effects=world.effects,
         seconds=world.agenda.now,
@@ -74,37 +78,22 @@ def _prepare(world: SimulatedWorld, scenario: Scenario) -> None:
         world.enter(put.at, partial(world.put, put.detail, put.detail_type))
 
 
-def _run_to_rest(world: SimulatedWorld, scenario: Scenario, chance: Random) -> list[Violation]:
-    """With an operator who looks at dead letters now and then (in the end at all of the observer's, and at some of the
-    others'), and with a client that asks again for what a stopped execution left."""
+def _run_to_rest(world: SimulatedWorld, chance: Random) -> list[Violation]:
+    """With an operator who looks at dead letters now and then; in the end at some, and at all of those that nothing else heals."""
     for _ in range(chance.choice((0, 0, 1, 2))):
         world.enter(chance.uniform(0, 2 * world.weather.until), partial(_redrive_some, world, chance))
     try:
         world.settle()
         _redrive_some(world, chance)
         world.settle()
-        _ask_again(world, scenario)
-        while Inbox(OBSERVER, "observe") in world.parked_in:
-            world.redrive(Inbox(OBSERVER, "observe"))
+        while left := IRREPLACEABLE & {*world.parked_in}:
+            world.redrive(min(left))
             world.settle()
     except NotAtRest as restless:
         return [Violation("L2", "the system", str(restless))]
     except Exception as error:  # whatever stumbles is told with its seed, and the other seeds go on
         return [Violation("crash", "the system", f"{type(error).__name__}: {error}")]
     return _audited(world)
-
-
-def _ask_again(world: SimulatedWorld, scenario: Scenario) -> None:
-    """A trip whose execution was broken off before anybody spoke of it is the client's to repeat, until it is answered:
-    here once, when nothing goes wrong any more. Whoever asked for such a trip asks again; any other trip needs nobody."""
-    late = max(world.agenda.now, world.weather.until) + 1
-    broken = {name.partition(".")[0] for status in BROKEN_OFF for name in world.executions(status)}
-    for trip in sorted(broken):
-        if not world.known(trip).noted:
-            for put in scenario.puts:
-                if put.detail_type == REQUESTED and put.detail["tripId"] == trip:
-                    world.enter(late, partial(world.put, put.detail))
-    world.settle()
 
 
 def _redrive_some(world: SimulatedWorld, chance: Random) -> None:

@@ -47,5 +47,5 @@ def test_what_is_not_there_is_named_with_what_is(arguments: list[str]) -> None:
 
 def test_the_list_names_every_case_and_mutant() -> None:
     told = json.loads(RUN.invoke(app, ["explore", "--list", "--json"]).stdout)
-    assert len(told["mutants"]) == 16
+    assert len(told["mutants"]) == 17
     assert any(case["bounded"] for case in told["cases"])
