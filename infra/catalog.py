@@ -12,6 +12,7 @@ from services.flight.participant import FLIGHT
 from services.hotel.participant import HOTEL
 from shared.saga import participant as descriptors
 from shared.saga.declaration import PARTS, Saga, title_of
+from shared.saga.timeline import Legs
 from shared.trip import TRIP
 
 OBSERVER: Final = TRIP.observer
@@ -30,6 +31,8 @@ class Participant:
     name: str
     leg: int
     saga: Saga = TRIP
+    since: int = 1
+    """The definition of the saga in which it joined."""
 
     @property
     def source(self) -> str:
@@ -74,16 +77,25 @@ class Catalog:
     """The participants as they describe themselves, for whoever runs their code here."""
     example: str = "examples/trips/trip-success.json"
     """A file with a request that every participant books."""
+    oldest: int = 1
+    """The oldest definition under which sagas may still be under way; raise it to the newest when they have ended."""
 
     @classmethod
-    def of(cls, *described: descriptors.Participant, **place: str) -> Self:
+    def of(cls, *described: descriptors.Participant, oldest: int = 1, **place: str) -> Self:
         """The catalogue of the services that describe themselves so; `place` says where their code is, if not in `services`."""
-        return cls(tuple(Participant(who.name, who.leg, who.saga) for who in described), described=described, **place)
+        taking_part = tuple(Participant(who.name, who.leg, who.saga, who.since) for who in described)
+        return cls(taking_part, described=described, oldest=oldest, **place)
 
     def __post_init__(self) -> None:
         legs = [participant.leg for participant in self.participants]
         if len(legs) < 2 or legs != sorted(set(legs)):
             raise ValueError(f"a saga needs two or more participants on rising legs, not {legs}")
+        for end in (self.first, self.pivot):
+            if end.since > self.oldest and end.since > 1:
+                raise ValueError(
+                    f"{end.name} joined in definition {end.since}, and sagas of definition {self.oldest} are under way:"
+                    " only a leg between the first and the pivot can be added meanwhile"
+                )
 
     @property
     def saga(self) -> Saga:
@@ -103,8 +115,38 @@ class Catalog:
         return (*(participant.name for participant in self.participants), self.saga.observer, ORCHESTRATOR)
 
     @property
-    def legs(self) -> dict[str, int]:
-        return {participant.name: participant.leg for participant in self.participants}
+    def definition(self) -> int:
+        """The newest one: what the first leg stamps on whatever it takes."""
+        return max(participant.since for participant in self.participants)
+
+    @property
+    def definitions(self) -> range:
+        """Those under which sagas may be under way."""
+        return range(self.oldest, self.definition + 1)
+
+    @property
+    def legs(self) -> Legs:
+        since = {participant.name: participant.since for participant in self.participants if participant.since > 1}
+        return Legs({participant.name: participant.leg for participant in self.participants}, since)
+
+    def upstreams(self, me: Participant) -> dict[Participant, list[int]]:
+        """Whose booking starts this one's, and under which of the definitions that are under way; nobody's: the first."""
+        return self._beside(me, -1)
+
+    def downstreams(self, me: Participant) -> dict[Participant, list[int]]:
+        """Whose booking this one's starts, and under which definitions; nobody's: the pivot."""
+        return self._beside(me, 1)
+
+    def _beside(self, me: Participant, step: int) -> dict[Participant, list[int]]:
+        found: dict[Participant, list[int]] = {}
+        for definition in self.definitions:
+            if definition < me.since:
+                continue
+            line = [who for who in self.participants if who.since <= definition]
+            place = line.index(me) + step
+            if 0 <= place < len(line):
+                found.setdefault(line[place], []).append(definition)
+        return found
 
     def named(self, name: str) -> Participant:
         """The participant of that name; KeyError if there is none."""

@@ -6,7 +6,7 @@ An event reaches a queue through one rule at most, so a rule never doubles a mes
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,13 +51,13 @@ def all_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
 
 def participant_rules(catalog: Catalog, stage: Stage, me: Participant) -> tuple[Rule, ...]:
     """What starts a participant's booking, and what makes it compensate."""
-    book, following = _book(catalog, stage, me), catalog.after(me)
+    book = tuple(_book(catalog, stage, me))
     own = _own_failure(me, pivot=me == catalog.pivot) if me.saga.undoes_failures else ()
-    if following is None:  # the pivot
+    if me == catalog.pivot:
         closing = (_finish(me),) if me.saga.keeps_dossier else ()
-        return (book, *own, _cancel_request(stage, me), _expiry(me), *closing)
-    undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(me, following)
-    return (book, *own, *undo, *_pivots_word(me), _expiry(me))
+        return (*book, *own, _cancel_request(stage, me), _expiry(me), *closing)
+    undo = _each_failure(me) if stage.compensation == "parallel" else _next_leg(catalog, me)
+    return (*book, *own, *undo, *_pivots_word(me), _expiry(me))
 
 
 def observer_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
@@ -87,6 +87,9 @@ def platform_rules(catalog: Catalog, stage: Stage) -> tuple[Rule, ...]:
     rules = [
         _quarantine("unknown-type", f"A {catalog.saga.name} event of a type that nobody knows", unknown),
         _quarantine("wrong-sender", "A known type from who may not send it", _impostors(senders)),
+        _quarantine(
+            "unknown-version", "A booking under a definition that the pivot does not know", _undefined(catalog)
+        ),
     ]
     if not stage.orchestrator:
         asked = _requests(catalog.saga, stage, ORCHESTRATED)
@@ -99,17 +102,31 @@ def archive_pattern(stage: Stage) -> Pattern:
     return {"source": [stage.client_source]}
 
 
-def _book(catalog: Catalog, stage: Stage, me: Participant) -> Rule:
-    upstream = catalog.before(me)
-    if upstream is None:
+def _book(catalog: Catalog, stage: Stage, me: Participant) -> Iterator[Rule]:
+    """The first leg hears the client, each other one whom it follows under the definitions that are under way.
+
+    The pivot names each of these: nothing is committed under a definition that it does not know.
+    """
+    if me == catalog.first:
         asked = _requests(me.saga, stage, CHOREOGRAPHED)
-        return Rule(me.name, "book", "request", f"A client asks for a {me.saga.noun.lower()}", asked)
-    booked = {
-        "source": [upstream.source],
-        "detail-type": [upstream.booked],
-        "detail": {"metadata": {"mode": CHOREOGRAPHED}},
-    }
-    return Rule(me.name, "book", "previous-booked", f"{upstream.noun} is booked", booked)
+        yield Rule(me.name, "book", "request", f"A client asks for a {me.saga.noun.lower()}", asked)
+    for upstream, definitions in catalog.upstreams(me).items():
+        booked = {
+            "source": [upstream.source],
+            "detail-type": [upstream.booked],
+            "detail": {
+                "metadata": {"mode": CHOREOGRAPHED, **_stamped(catalog, definitions, named=me == catalog.pivot)}
+            },
+        }
+        yield Rule(me.name, "book", f"after-{upstream.name}", f"{upstream.noun} is booked", booked)
+
+
+def _stamped(catalog: Catalog, definitions: Sequence[int], *, named: bool = False) -> dict[str, list[Any]]:
+    """Under one of these, and (unless they are to be `named`) under whatever comes after the newest. The first is not written."""
+    unwritten: list[Any] = [{"exists": False}] if 1 in definitions else []
+    if named or catalog.definition not in definitions:
+        return {"definition": [*unwritten, *definitions]}
+    return {} if unwritten else {"definition": [{"numeric": [">=", min(definitions)]}]}
 
 
 def _ours(saga: Saga) -> list[Pattern]:
@@ -163,18 +180,21 @@ def _finish(me: Participant) -> Rule:
     return Rule(me.name, "finish", "committed", "The saga is committed", committed)
 
 
-def _next_leg(me: Participant, following: Participant) -> Iterator[Rule]:
+def _next_leg(catalog: Catalog, me: Participant) -> Iterator[Rule]:
     """Reverse order: only the next leg's end starts this one's compensation, one after the other.
 
-    Where a failed step rolls itself back, its refusal is not yet its end.
+    Where a failed step rolls itself back, its refusal is not yet its end. A decision that was made before any request was
+    seen is stamped by nobody, as the first definition is: everybody hears it.
     """
-    ends = [following.cancelled] if me.saga.undoes_failures else [following.refused, following.cancelled]
-    ended = {
-        "source": [following.source],
-        "detail-type": ends,
-        "detail": {"metadata": {"mode": CHOREOGRAPHED}},
-    }
-    yield Rule(me.name, "compensate", "next-ended", f"{following.noun} is refused or undone", ended)
+    for following, definitions in catalog.downstreams(me).items():
+        ends = [following.cancelled] if me.saga.undoes_failures else [following.refused, following.cancelled]
+        ended = {
+            "source": [following.source],
+            "detail-type": ends,
+            "detail": {"metadata": {"mode": CHOREOGRAPHED, **_stamped(catalog, [1, *definitions])}},
+        }
+        what = f"{following.noun} is refused or undone"
+        yield Rule(me.name, "compensate", f"{following.name}-ended", what, ended)
 
 
 def _pivots_word(me: Participant) -> Iterator[Rule]:
@@ -219,6 +239,17 @@ def _cancel_pattern(saga: Saga, stage: Stage) -> Pattern:
 
 def _quarantine(purpose: str, description: str, pattern: Pattern) -> Rule:
     return Rule(PLATFORM, QUARANTINE, purpose, description, pattern)
+
+
+def _undefined(catalog: Catalog) -> Pattern:
+    """What nobody goes on with: the first leg was deployed before the pivot knew whoever joined."""
+    last = catalog.participants[-2]
+    known = list(range(1, catalog.definition + 1))
+    return {
+        "source": [last.source],
+        "detail-type": [last.booked],
+        "detail": {"metadata": {"mode": CHOREOGRAPHED, "definition": [{"anything-but": known}]}},
+    }
 
 
 def _impostors(senders: dict[str, tuple[str, ...]]) -> Pattern:

@@ -27,11 +27,12 @@ def shares_dossiers(catalog: Catalog, service: str) -> bool:
 
 
 def participant(catalog: Catalog, stage: Stage, me: Participant) -> dict[str, str]:
-    """For the functions of a participant: it knows whom it follows, and nobody else."""
-    upstream = catalog.before(me)
+    """For the functions of a participant: it knows whom it follows, and nobody else. The first one stamps what it takes."""
+    stamp = {"WAYFARE_DEFINITION": str(catalog.definition)} if me == catalog.first else {}
     return {
         **common(catalog, stage, me.name),
-        "WAYFARE_AFTER": f"{upstream.name}:{upstream.leg}" if upstream else "",
+        "WAYFARE_AFTER": ",".join(f"{upstream.name}:{upstream.leg}" for upstream in catalog.upstreams(me)),
+        **stamp,
         **_terms(stage),
         "WAYFARE_UNLISTED": stage.unlisted_stock,
     }
@@ -46,9 +47,10 @@ def _terms(stage: Stage) -> dict[str, str]:
 
 
 def observer(catalog: Catalog, stage: Stage, service: str) -> dict[str, str]:
-    """For the functions of the observer: it knows the order of all legs."""
-    legs = json.dumps(catalog.legs, separators=(",", ":"))
-    return {**common(catalog, stage, service), "WAYFARE_LEGS": legs}
+    """For the functions of the observer: it knows the order of all legs, and who joined later."""
+    known = {"WAYFARE_LEGS": catalog.legs} | ({"WAYFARE_SINCE": catalog.legs.since} if catalog.legs.since else {})
+    told = {name: json.dumps(value, separators=(",", ":")) for name, value in known.items()}
+    return {**common(catalog, stage, service), **told}
 
 
 def orchestrator(catalog: Catalog, stage: Stage, service: str, machine: str) -> dict[str, str]:
@@ -56,6 +58,7 @@ def orchestrator(catalog: Catalog, stage: Stage, service: str, machine: str) -> 
     return {
         **{name: value for name, value in common(catalog, stage, service).items() if name != "WAYFARE_TABLE"},
         **_terms(stage),
+        "WAYFARE_DEFINITION": str(catalog.definition),
         "WAYFARE_MACHINE": machine,
     }
 

@@ -13,7 +13,7 @@ from sandbox.world import Books
 from shared.observer.standing import Known
 from shared.saga.declaration import Saga
 from shared.saga.record import Record, State, StockKey
-from shared.saga.timeline import Facts, Status, facts_of, verdict
+from shared.saga.timeline import Facts, Status, facts_of, legs_of, verdict
 from shared.trip import TRIP
 
 
@@ -98,7 +98,7 @@ def _stock(name: str, book: Books) -> Iterator[Violation]:
 
 
 def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:
-    pivot = max(legs, key=lambda name: legs[name])
+    legs, pivot = _taking_part(records, legs), max(legs, key=lambda name: legs[name])
     booked = {name for name, record in records.items() if record.state is State.BOOKED}
     if pivot in booked and booked != set(legs):
         yield Violation("S4", f"trip {trip}", f"{pivot} is booked, but {', '.join(sorted(set(legs) - booked))} not")
@@ -108,7 +108,13 @@ def _commit(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -
         yield Violation("S6", f"trip {trip}", f"the commit was undone for {str(undone.reason)!r}, not for the user")
 
 
+def _taking_part(records: Mapping[str, Record], legs: Mapping[str, int]) -> Mapping[str, int]:
+    """The legs under the definition that the first leg stamped on the trip."""
+    return legs_of(legs, max(record.definition for record in records.values()))
+
+
 def _settled(trip: str, records: Mapping[str, Record], legs: Mapping[str, int]) -> Iterator[Violation]:
+    legs = _taking_part(records, legs)
     booked = {name for name, record in records.items() if record.state is State.BOOKED}
     if booked and booked != set(legs):
         yield Violation("L1", f"trip {trip}", f"only {', '.join(sorted(booked))} booked, and nothing is outstanding")

@@ -58,6 +58,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     `causation_id` is the id of the event that led to the decision, `request_hash` identifies the request (absent on
     a decision that was made before any request was seen), `leg` orders the participants. `asked` tells what the pivot
     answers by saying this, be it for the first time or again: the user's cancel (`cancelled`) or the `deadline`.
+    `definition` is that of the saga when the first leg took the request: who takes part, and who follows whom.
     """
 
     event_id: str
@@ -73,6 +74,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     requested_at: Instant | None = None
     deadline: Instant | None = None
     asked: str | None = None
+    definition: int = 1
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

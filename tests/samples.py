@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DEADLINE = NOW + timedelta(minutes=5)
 PARTICIPANTS: Mapping[str, Participant] = {who.name: who for who in (HOTEL, FLIGHT, CAR)}
 LEGS = {name: who.leg for name, who in PARTICIPANTS.items()}
-TERMS = {"hotel": Terms(), "flight": Terms(after=("hotel", 10)), "car": Terms(after=("flight", 20))}
+TERMS = {"hotel": Terms(), "flight": Terms(after={"hotel": 10}), "car": Terms(after={"flight": 20})}
 
 Trip = dict[str, Any]
 

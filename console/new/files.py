@@ -46,6 +46,7 @@ def _filled(path: Path, new: Newcomer) -> str:
         Name=new.title,
         NAME=new.constant,
         leg=new.leg,
+        since=new.since,
         before=new.before.name,
         after=new.after.name,
     )

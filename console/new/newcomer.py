@@ -37,6 +37,11 @@ class Newcomer:
         return title_of(self.name)
 
     @property
+    def since(self) -> int:
+        """The definition of the trip in which it joins: the next one."""
+        return 1 + max(who.since for who in self.others)
+
+    @property
     def constant(self) -> str:
         """What its descriptor is called: `CONCERT`."""
         return self.name.upper()

@@ -1,5 +1,6 @@
 """Every event that may be on a saga's bus, as its shipped code says it about one example request."""
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -70,8 +71,9 @@ def said(fact: Fact) -> Event:
 
 def terms_of(catalog: Catalog, who: Participant) -> Terms:
     """What a stage tells a participant: whom it follows."""
-    before = catalog.before(catalog.named(who.name))
-    return Terms(after=(before.name, before.leg) if before else None, faults_allowed=True)
+    upstreams = catalog.upstreams(catalog.named(who.name))
+    after = {upstream.name: upstream.leg for upstream in upstreams}
+    return Terms(after=after, definition=catalog.definition, faults_allowed=True)
 
 
 def example_of(catalog: Catalog) -> dict[str, Any]:
@@ -93,11 +95,15 @@ def cancel(catalog: Catalog) -> Event:
 
 
 @cache
-def bookings(catalog: Catalog, mode: Mode) -> Mapping[str, Record]:
-    """Each participant's record of the example. Raises `CannotDraw`."""
+def bookings(catalog: Catalog, mode: Mode, definition: int = 0) -> Mapping[str, Record]:
+    """Each participant's record of the example, under a definition (0: the newest). Raises `CannotDraw`."""
     event, found = asked_for(catalog, str(mode)), dict[str, Record]()
+    under = definition or catalog.definition
     for who in catalog.described:
-        done, _ = drive(handle_booking(who, terms_of(catalog, who), Delivery(event.body, NOW)), ledger(None))
+        if who.since > under:
+            continue
+        terms = dataclasses.replace(terms_of(catalog, who), definition=under)
+        done, _ = drive(handle_booking(who, terms, Delivery(event.body, NOW)), ledger(None))
         record = next((effect.record for effect in done if isinstance(effect, Decide)), None)
         if record is None or record.state is not State.BOOKED:
             why = record.message if record else "it cannot read what the leg before it says"
@@ -122,9 +128,10 @@ def standings(booked: Record) -> Mapping[str, Record | None]:
 
 @cache
 def facts(catalog: Catalog, mode: Mode) -> tuple[Event, ...]:
-    """All that participants may say of a saga in that mode."""
-    booked = bookings(catalog, mode)
-    return tuple(dict.fromkeys(event for who in catalog.described for event in _facts(who, booked[who.name])))
+    """All that participants may say of a saga in that mode, under each definition."""
+    who_is = {who.name: who for who in catalog.described}
+    booked = (bookings(catalog, mode, definition) for definition in catalog.definitions)
+    return tuple(dict.fromkeys(event for each in booked for name in each for event in _facts(who_is[name], each[name])))
 
 
 def _facts(who: Participant, booked: Record) -> Iterator[Event]:
@@ -214,8 +221,14 @@ def histories(catalog: Catalog, mode: Mode) -> Iterator[tuple[Noted, ...]]:
 
 @cache
 def strangers(catalog: Catalog) -> tuple[Event, ...]:
-    """What nobody should say: a word that does not exist, and a known word from who may not say it."""
+    """What nobody here goes on with: a word that does not exist, a known word from who may not say it, another definition."""
     saga, text = catalog.saga, json.dumps({})
     unknown = Event(saga.source_of(catalog.first.name), f"{saga.noun}NeverHeardOf", text)
     senders = catalog.senders(saga.source_of("client"))
-    return (unknown, *(Event(saga.source_of("nobody"), word, text) for word in senders))
+    last = catalog.described[-2]
+    ahead = replace(bookings(catalog, Mode.CHOREOGRAPHY)[last.name], definition=catalog.definition + 1)
+    return (
+        unknown,
+        said(announcement(last, ahead)),
+        *(Event(saga.source_of("nobody"), word, text) for word in senders),
+    )

@@ -44,15 +44,16 @@ def _opener(design: Design, event: Event) -> Place:
 
 
 def _next(design: Design, event: Event) -> Iterator[Place]:
-    """Whose booking a booking starts; what follows the commit."""
+    """Whose booking a booking starts, under the definition that it tells; what follows the commit."""
     catalog = design.catalog
     for who in catalog.participants:
-        following = catalog.after(who)
         if event.name != (who.source, who.booked):
             continue
-        if following and mode_of(event) is Mode.CHOREOGRAPHY:
-            yield Place(following.name, "book")
-        if following is None and catalog.saga.keeps_dossier:
+        stamped = event.detail["metadata"].get("definition", 1)
+        for following, definitions in catalog.downstreams(who).items():
+            if stamped in definitions and mode_of(event) is Mode.CHOREOGRAPHY:
+                yield Place(following.name, "book")
+        if who == catalog.pivot and catalog.saga.keeps_dossier:
             yield Place(who.name, "finish")
 
 

@@ -23,6 +23,8 @@ from sandbox.modes import ORCHESTRATION, Mode
 
 UNUSED: Final[Mapping[bool, str]] = {True: "book", False: "task"}
 """The role of a participant that an orchestrated trip (True) or a choreographed one (False) never calls."""
+ASKED_BY_EVENTS: Final = ("WAYFARE_AFTER", "WAYFARE_DEFINITION")
+"""Settings for the book function alone: whom it follows, and what the first leg stamps (the starter does it, orchestrated)."""
 NEWCOMERS: Final[Mapping[str, int]] = {
     "between hotel and flight": 15,
     "between flight and car": 25,
@@ -109,8 +111,10 @@ def code_lines() -> dict[str, int]:
 
 
 def with_newcomer(leg: int) -> Catalog:
-    """The catalogue with a further participant on that leg."""
-    return Catalog(tuple(sorted((*CATALOG.participants, Participant("insurance", leg)), key=lambda who: who.leg)))
+    """The catalogue with a further participant on that leg; between the first and the pivot it joins while trips are in flight."""
+    since = CATALOG.definition + (CATALOG.first.leg < leg < CATALOG.pivot.leg)
+    newcomer = Participant("insurance", leg, since=since)
+    return Catalog(tuple(sorted((*CATALOG.participants, newcomer), key=lambda who: who.leg)))
 
 
 def touched(mode: Mode, catalog: Catalog) -> list[str]:
@@ -158,7 +162,7 @@ def _participants_wiring(catalog: Catalog, stage: Stage, who: Participant, *, or
         if not (orchestrated and rule.role == "book"):
             yield rule
     for name, value in settings.participant(catalog, stage, who).items():
-        if not (orchestrated and name == "WAYFARE_AFTER"):  # whom it follows is for its book function alone
+        if not (orchestrated and name in ASKED_BY_EVENTS):
             yield name, value
 
 

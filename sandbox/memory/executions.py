@@ -42,12 +42,18 @@ class Executions:
     ) -> None:
         self.moves: list[Move] = []
         """What may happen next, in any order."""
-        self._machine = machine
+        self._newest = machine
+        self.machines: dict[str, StateMachine] = {}
+        """The one that an execution began with: it goes on with that, whatever is deployed meanwhile."""
         self._clock = clock
         self._admit = admit
         self._perform = perform
         self._all: dict[str, Execution] = {}
         self._scheduled: defaultdict[str, list[str]] = defaultdict(list)
+
+    def deploy(self, machine: StateMachine) -> None:
+        """What begins from now on begins with this one."""
+        self._newest = machine
 
     def start(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         return start_once(self._begin, name, request)
@@ -55,8 +61,8 @@ class Executions:
     def named(self, name: str) -> Execution:
         """One execution as it stands now; KeyError if there is none."""
         execution = self._all[name]
-        if self._clock() - datetime.fromisoformat(execution.started) > self._machine.timeout:
-            execution = self._all[name] = self._machine.time_out(execution)
+        if self._clock() - datetime.fromisoformat(execution.started) > self.machines[name].timeout:
+            execution = self._all[name] = self.machines[name].time_out(execution)
         return execution
 
     def standing(self, status: str) -> list[str]:
@@ -70,20 +76,21 @@ class Executions:
     def stop(self, name: str) -> bool:
         """Stop an execution; False if it has ended. What it has called comes to its end all the same."""
         running = self.named(name)
-        self._all[name] = self._machine.stop(running)
+        self._all[name] = self.machines[name].stop(running)
         return not running.ended
 
     def _begin(self, name: str, request: Mapping[str, Any]) -> Standing | None:
         if name in self._all:
             execution = self.named(name)
             return execution.standing
-        self._all[name] = self._machine.begin(name, request, self._clock())
+        self.machines[name] = self._newest
+        self._all[name] = self._newest.begin(name, request, self._clock())
         self.moves.append(partial(self._call, name))
         return None
 
     def _call(self, name: str) -> None:
         execution = self.named(name)
-        call = self._machine.call(execution)
+        call = self.machines[name].call(execution)
         if call is None:
             return
         self._scheduled[name].append(execution.state)
@@ -105,11 +112,11 @@ class Executions:
 
     def _resume(self, name: str, answer: Any) -> None:
         if not (execution := self.named(name)).ended:
-            self._go_on(self._machine.resume(execution, answer, self._clock()))
+            self._go_on(self.machines[name].resume(execution, answer, self._clock()))
 
     def _fail(self, name: str, error: str, cause: str) -> None:
         if not (execution := self.named(name)).ended:
-            self._go_on(self._machine.fail(execution, error, cause, self._clock()))
+            self._go_on(self.machines[name].fail(execution, error, cause, self._clock()))
 
     def _go_on(self, execution: Execution) -> None:
         self._all[execution.name] = execution

@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from infra.catalog import CATALOG, Catalog
+from infra.catalog import CATALOG, ORCHESTRATOR, Catalog
 from infra.machine import INVOKE, SEND
+from infra.names import PLATFORM
+from infra.rules import all_rules
 from infra.stages import Stage, named
 from sandbox.memory.dossiers import MemoryDossierLedger, MemoryDossiers
 from sandbox.memory.executions import Executions, NotCalled, machine
@@ -23,7 +25,7 @@ from sandbox.memory.ledger import MemoryLedger
 from sandbox.memory.log import MemorySagaLog
 from sandbox.memory.machine import Call
 from sandbox.memory.mail import Bus, Message, Parking
-from sandbox.memory.routing import routes_of
+from sandbox.memory.routing import Routes, routes_of
 from sandbox.modes import CHOREOGRAPHY, REVERSE, Mode
 from sandbox.world import TASK, Books, Inbox, Parked
 from shared.observer.standing import Known, Rejection
@@ -60,6 +62,10 @@ class MemoryWorld:
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)
         self._routes = routes_of(self.stage, catalog)
+        self._rules = {
+            service: [rule for rule in all_rules(catalog, self.stage) if rule.service == service]
+            for service in (PLATFORM, *catalog.services)
+        }
         self._random = random.Random(seed)  # noqa: S311 - a schedule, no secret
         self._queues: defaultdict[Inbox, list[Message]] = defaultdict(list)
         self._parked: defaultdict[Inbox, list[Parked]] = defaultdict(list)
@@ -68,6 +74,20 @@ class MemoryWorld:
         self._bus = Bus(self._route)
         self._machine = self._executions()
         self._workers = dict(self._hire())
+
+    def deploy(self, service: str, catalog: Catalog) -> None:
+        """Give one service (or the platform) what another catalogue makes of it: rules, functions, the machine of what begins.
+
+        Messages, records and running executions stay as they are.
+        """
+        self.catalog = catalog
+        self._rules[service] = [rule for rule in all_rules(catalog, self.stage) if rule.service == service]
+        self._routes = Routes([rule for rules in self._rules.values() for rule in rules])
+        for who in catalog.described:
+            self.ledgers.setdefault(who.name, self._ledger(who))
+        self._workers |= {inbox: worker for inbox, worker in self._hire() if inbox.service == service}
+        if service == ORCHESTRATOR:
+            self._machine.deploy(machine(catalog))
 
     @property
     def now(self) -> datetime:

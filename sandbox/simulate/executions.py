@@ -47,7 +47,7 @@ class TimedExecutions(Executions):
 
     def _call(self, name: str) -> None:
         execution, world = self.named(name), self._world
-        call = self._machine.call(execution)
+        call = self.machines[name].call(execution)
         if call is None:
             return
         self._scheduled[name].append(execution.state)

@@ -23,7 +23,7 @@ READ_AT_ONCE = 100
 """BatchGetItem's limit."""
 CONFLICT_TRIES = 4
 """A transaction that meets another one on the same item is tried this often, a few jittered milliseconds apart."""
-_JSON = ("trip", "claims", "details")
+_JSON = ("trip", "claims", "details", "definition")
 
 
 class DynamoLedger:

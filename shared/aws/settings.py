@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.saga.intake import Terms
+from shared.saga.timeline import Legs
 
 
 class Misconfigured(Exception):
@@ -37,20 +38,25 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 def terms_from(environment: Mapping[str, str]) -> Terms:
     """What the stage lays down for a participant. Raises `Misconfigured`, naming the variable."""
-    after = environment.get("WAYFARE_AFTER", "")
-    upstream, _, leg = after.partition(":")
-    if after and not leg.isdecimal():
-        raise Misconfigured(
-            f"WAYFARE_AFTER = {after!r}: set it to the upstream participant and its leg, such as hotel:10"
-        )
     unlisted = environment.get("WAYFARE_UNLISTED", "")
     return Terms(
         client_source=client_source_from(environment),
-        after=(upstream, int(leg)) if after else None,
+        after=_after(environment),
+        definition=_number(environment, "WAYFARE_DEFINITION") if "WAYFARE_DEFINITION" in environment else 1,
         faults_allowed=environment.get("WAYFARE_FAULTS") == "on",
         default_deadline=timedelta(seconds=_number(environment, "WAYFARE_DEADLINE_SECONDS")),
         unlisted=_number(environment, "WAYFARE_UNLISTED") if unlisted else None,
     )
+
+
+def _after(environment: Mapping[str, str]) -> dict[str, int]:
+    text = environment.get("WAYFARE_AFTER", "")
+    told = dict(each.partition(":")[::2] for each in text.split(",") if each)
+    if not all(leg.isdecimal() for leg in told.values()):
+        raise Misconfigured(
+            f"WAYFARE_AFTER = {text!r}: set it to the upstream participant and its leg, such as hotel:10"
+        )
+    return {name: int(leg) for name, leg in told.items()}
 
 
 def client_source_from(environment: Mapping[str, str]) -> str:
@@ -63,13 +69,18 @@ def machine_from(environment: Mapping[str, str]) -> str:
     return _text(environment, "WAYFARE_MACHINE")
 
 
-def legs_from(environment: Mapping[str, str]) -> dict[str, int]:
-    """Every participant's leg, for the observer. Raises `Misconfigured`, naming the variable."""
-    text = _text(environment, "WAYFARE_LEGS")
+def legs_from(environment: Mapping[str, str]) -> Legs:
+    """Every participant's leg, for the observer, and since when it takes part. Raises `Misconfigured`, naming the variable."""
+    since = _numbers(environment, "WAYFARE_SINCE") if "WAYFARE_SINCE" in environment else {}
+    return Legs(_numbers(environment, "WAYFARE_LEGS"), since)
+
+
+def _numbers(environment: Mapping[str, str], name: str) -> dict[str, int]:
+    text = _text(environment, name)
     try:
-        return {str(name): int(leg) for name, leg in json.loads(text).items()}
+        return {str(name): int(number) for name, number in json.loads(text).items()}
     except (ValueError, AttributeError, TypeError) as error:
-        raise Misconfigured(f'WAYFARE_LEGS = {text!r}: set it to a JSON object such as {{"hotel": 10}}') from error
+        raise Misconfigured(f'{name} = {text!r}: set it to a JSON object such as {{"hotel": 10}}') from error
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:

@@ -88,5 +88,6 @@ def _fact(saga: Saga, facts: Facts, state: str, data: Data, at: datetime) -> Fac
         request_hash=facts.request_hash,
         requested_at=facts.requested_at,
         deadline=facts.deadline,
+        definition=facts.definition,
     )
     return Fact(saga.source_of(saga.observer), f"{saga.noun}{type(data).__name__}", metadata, data)

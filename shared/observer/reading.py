@@ -98,5 +98,6 @@ def _fact(saga: Saga, legs: Mapping[str, int], envelope: Envelope) -> Noted:
         requested_at=metadata.requested_at,
         deadline=metadata.deadline,
         request_hash=metadata.request_hash,
+        definition=metadata.definition,
         **told,
     )

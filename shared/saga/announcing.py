@@ -80,4 +80,5 @@ def _metadata(
         requested_at=about.requested_at,
         deadline=about.deadline,
         asked=asked,
+        definition=about.definition,
     )

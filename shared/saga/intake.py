@@ -1,7 +1,7 @@
 """From event to intent: what a message asks of this participant. Anything that cannot be meant is `Unreadable`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,12 +31,14 @@ ORCHESTRATOR = "orchestrator"
 class Terms:
     """What the stage lays down for a participant.
 
-    `client_source` is the source of requests (empty: the saga's own `client`). `after` is the participant whose booking triggers this one's, with its leg (None: this one starts trips);
-    `unlisted` the capacity of stock that nobody has listed (None: the service's own default).
+    `client_source` is the source of requests (empty: the saga's own `client`). `after` names whose booking triggers this
+    one's, with their legs: one in each definition that is still under way (nobody: this one starts trips, and stamps them
+    with its `definition`). `unlisted` is the capacity of stock that nobody has listed (None: the service's own default).
     """
 
     client_source: str = ""
-    after: tuple[str, int] | None = None
+    after: Mapping[str, int] = field(default_factory=dict)
+    definition: int = 1
     faults_allowed: bool = False
     default_deadline: timedelta = timedelta(minutes=5)
     unlisted: int | None = None
@@ -58,6 +60,7 @@ class Order:
     at: datetime
     requested_at: datetime
     deadline: datetime
+    definition: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +97,12 @@ class Notice:
     at: datetime
     requested_at: datetime | None = None
     deadline: datetime | None = None
+    definition: int = 1
 
 
 def read_booking(saga: Saga, terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
     """What a message in the book queue asks: a client's request for the first leg, the previous leg's booking for the others."""
-    return (
-        _opening(saga, terms, envelope, at) if terms.after is None else _continuation(saga, terms.after, envelope, at)
-    )
+    return _continuation(saga, terms.after, envelope, at) if terms.after else _opening(saga, terms, envelope, at)
 
 
 def _opening(saga: Saga, terms: Terms, envelope: Envelope, at: datetime) -> Order | Rejected:
@@ -128,16 +130,17 @@ def _opening(saga: Saga, terms: Terms, envelope: Envelope, at: datetime) -> Orde
         at=at,
         requested_at=envelope.time,
         deadline=request.deadline or envelope.time + terms.default_deadline,
+        definition=terms.definition,
     )
 
 
-def _continuation(saga: Saga, after: tuple[str, int], envelope: Envelope, at: datetime) -> Order:
+def _continuation(saga: Saga, after: Mapping[str, int], envelope: Envelope, at: datetime) -> Order:
     metadata = read_metadata(envelope, saga.name)
-    upstream, leg = after
-    booked = saga.detail_type(upstream, "Booked")
-    if (metadata.participant, metadata.leg, envelope.detail_type) != (upstream, leg, booked):
+    part = saga.part_of(metadata.participant, envelope.detail_type)
+    if part != "Booked" or after.get(metadata.participant) != metadata.leg:
+        follows = " or ".join(f"{upstream!r}, leg {leg}" for upstream, leg in after.items())
         raise Unreadable(
-            f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: this participant follows {upstream!r}, leg {leg}"
+            f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: this participant follows {follows}"
         )
     if metadata.request_hash is None or metadata.requested_at is None or metadata.deadline is None:
         raise Unreadable("metadata: a booking carries requestHash, requestedAt and deadline")
@@ -157,6 +160,7 @@ def _continuation(saga: Saga, after: tuple[str, int], envelope: Envelope, at: da
         at=at,
         requested_at=metadata.requested_at,
         deadline=metadata.deadline,
+        definition=metadata.definition,
     )
 
 
@@ -208,7 +212,7 @@ def _handed_over(saga: Saga, envelope: Envelope, at: datetime) -> Notice:
 def _failure_downstream(participant: Participant, terms: Terms, envelope: Envelope, at: datetime) -> Notice:
     metadata = read_metadata(envelope, participant.saga.name)
     part = participant.saga.part_of(metadata.participant, envelope.detail_type)
-    not_later = {participant.name, terms.after[0] if terms.after else None}  # whatever leg they claim
+    not_later = {participant.name, *terms.after}  # whatever leg they claim
     later = metadata.leg > participant.leg and metadata.participant not in not_later
     own = participant.saga.undoes_failures and metadata.participant == participant.name and part == "BookingFailed"
     if part not in ("BookingFailed", "Cancelled") or not (later or own):
@@ -232,4 +236,5 @@ def _notice(ask: Ask, metadata: Metadata, at: datetime, *, reason: str) -> Notic
         at=at,
         requested_at=metadata.requested_at,
         deadline=metadata.deadline,
+        definition=metadata.definition,
     )

@@ -34,7 +34,8 @@ class Participant:
 
     `leg` orders participants; the last one is the `pivot`, whose record commits the trip. `plan` is called with the
     trip and the stage's capacity for unlisted stock (None: the service's own default). `shelve` names a stock item from
-    what a person calls it, and raises `ValueError` with the cure. `step` is what the saga log calls this leg.
+    what a person calls it, and raises `ValueError` with the cure. `step` is what the saga log calls this leg. `since` is
+    the definition of the saga in which it joined: sagas that began under an earlier one go on without it.
     """
 
     saga: Saga
@@ -47,6 +48,7 @@ class Participant:
     step: str
     shelve: Callable[[str, str], StockKey] = no_stock
     pivot: bool = False
+    since: int = 1
 
     @property
     def title(self) -> str:

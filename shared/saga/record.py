@@ -50,7 +50,7 @@ class Claim(msgspec.Struct, frozen=True):
         return StockKey(self.item, self.unit)
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What a participant decided about a trip. The announced fact is built from this alone.
 
     `cause` is the id of the event that decided it; `released` tells a booking that was given back from a tombstone;
@@ -71,6 +71,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     released: bool = False
     requested_at: Instant | None = None
     deadline: Instant | None = None
+    definition: int = 1
 
 
 def conflicts(one: str | None, other: str | None) -> bool:

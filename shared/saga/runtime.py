@@ -89,7 +89,7 @@ def _answer(participant: Participant, terms: Terms, order: Order) -> Core[Fact]:
     record = yield from book(participant, terms, order)
     if not conflicts(record.request_hash, order.request_hash):
         return announcement(participant, record)
-    if terms.after is None:
+    if not terms.after:
         return rejection(participant, conflict_of(participant.saga, order))
     raise Unreadable(f"{participant.saga.noun.lower()} {order.trip_id} is recorded here for another request")
 
@@ -153,6 +153,7 @@ def _first_decision(order: Order, planned: Plan | Refused) -> Record:
         trip=dict(order.trip),
         requested_at=order.requested_at,
         deadline=order.deadline,
+        definition=order.definition,
     )
     if isinstance(planned, Refused):
         return replace(record, reason=planned.reason, message=planned.message, details=dict(planned.details))
@@ -205,6 +206,7 @@ def _first_word(participant: Participant, notice: Notice) -> Record | None:
         message=_pivots_words(participant, notice.reason) if participant.pivot else "",
         requested_at=notice.requested_at,
         deadline=notice.deadline,
+        definition=notice.definition,
     )
 
 

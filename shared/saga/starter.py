@@ -130,7 +130,8 @@ def _start(saga: Saga, order: Order) -> Core[Rejected | Order]:
 def _first(order: Order, standing: Mapping[str, Any]) -> Order:
     """The order as it was given for the first time: a request that is put again moves no deadline."""
     asked, deadline = (datetime.fromisoformat(standing[name]) for name in ("requestedAt", "deadline"))
-    return replace(order, requested_at=asked, deadline=deadline, cause=standing["cause"])
+    definition = standing.get("definition", 1)
+    return replace(order, requested_at=asked, deadline=deadline, cause=standing["cause"], definition=definition)
 
 
 def started(speaker: Orchestrator, order: Order) -> Fact:
@@ -147,6 +148,7 @@ def started(speaker: Orchestrator, order: Order) -> Fact:
         request_hash=order.request_hash,
         requested_at=order.requested_at,
         deadline=order.deadline,
+        definition=order.definition,
     )
     return Fact(speaker.source, speaker.saga.started, metadata, Started())
 
@@ -160,4 +162,5 @@ def request_of(order: Order) -> dict[str, Any]:
         "requestedAt": order.requested_at.isoformat(),
         "deadline": order.deadline.isoformat(),
         "cause": order.cause,
+        "definition": order.definition,
     }

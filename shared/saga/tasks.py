@@ -36,6 +36,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cause: str
     reason: str = ""
     attempt: int = 1
+    definition: int = 1
 
 
 class Outcome(StrEnum):
@@ -87,7 +88,7 @@ def perform(participant: Participant, terms: Terms, task: Task, at: datetime) ->
     else:
         record = yield from _give_up(participant, task, at)
     if record is None or conflicts(record.request_hash, task.request_hash):
-        if terms.after is None and task.do is not Do.CANCEL:  # this answers the request, whose id is the task's cause
+        if not terms.after and task.do is not Do.CANCEL:  # this answers the request, whose id is the task's cause
             yield from announce(rejection(participant, conflict_of(participant.saga, order)))
         return Answer(
             outcome=Outcome.CONFLICT,
@@ -133,6 +134,7 @@ def _order(task: Task, at: datetime) -> Order:
         at=at,
         requested_at=task.requested_at,
         deadline=task.deadline,
+        definition=task.definition,
     )
 
 
@@ -147,4 +149,5 @@ def _notice(task: Task, ask: Ask, at: datetime) -> Notice:
         at=at,
         requested_at=task.requested_at,
         deadline=task.deadline,
+        definition=task.definition,
     )

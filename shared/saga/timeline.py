@@ -21,6 +21,23 @@ STARTED = "Started"
 """What the orchestrator tells, before all else. It may be of another request with this id: participants are believed first."""
 
 
+class Legs(dict[str, int]):
+    """Every participant's leg, by name. `since`: the definition in which one joined, if it was not the first one."""
+
+    def __init__(self, legs: Mapping[str, int], since: Mapping[str, int]) -> None:
+        super().__init__(legs)
+        self.since = since
+
+    def of(self, definition: int) -> dict[str, int]:
+        """The legs of whoever takes part under a definition."""
+        return {name: leg for name, leg in self.items() if self.since.get(name, 1) <= definition}
+
+
+def legs_of(legs: Mapping[str, int], definition: int) -> Mapping[str, int]:
+    """The legs under a definition, where they are known to differ."""
+    return legs.of(definition) if isinstance(legs, Legs) else legs
+
+
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A fact as the observer keeps it: `part` is what happened (`Booked`, `BookingFailed`, … or the client's `CancelRequested`)."""
 
@@ -39,6 +56,7 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     message: str = ""
     released: bool = False
     attempt: int = 0
+    definition: int = 1
 
 
 class Status(StrEnum):
@@ -81,10 +99,10 @@ class Facts:
         self, noted: Iterable[Noted], legs: Mapping[str, int], *, undoes_failures: bool = False, noun: str = "trip"
     ) -> None:
         self.all = sorted(noted, key=lambda it: (it.part != STARTED, it.occurred_at, it.leg, it.event_id))
-        self.legs = legs
+        self.legs = legs_of(legs, self.definition)
         self.undoes_failures = undoes_failures
         self.noun = noun
-        self.pivot = max(legs, key=lambda name: legs[name])
+        self.pivot = max(self.legs, key=lambda name: self.legs[name])
         self._by = {(fact.participant, fact.part): fact for fact in self.all}
 
     def of(self, participant: str, part: str) -> Noted | None:
@@ -128,6 +146,14 @@ class Facts:
     def deadline(self) -> datetime | None:
         """The deadline of the request."""
         return min((fact.deadline for fact in self.about_request if fact.deadline), default=None)
+
+    @property
+    def definition(self) -> int:
+        """The newest definition under which anybody acted on it: whoever joined later was not asked.
+
+        A decision that was made before any request was seen tells the first one. What began may have found such a decision.
+        """
+        return max((fact.definition for fact in self.all if fact.part != STARTED), default=1)
 
     @property
     def request_hash(self) -> str | None:

@@ -99,14 +99,11 @@ LOCAL: Case = ("trip", "local", True)
 
 def test_a_rule_that_no_fact_can_match_is_named() -> None:
     """Misspelt, or of a leg that nobody has: it is deaf, and what it should hear is unheard."""
-    misspelt = rules_changed(
-        designed(LOCAL), "previous-booked", pattern={"source": ["travel.hotel"], "detail-type": ["HotelBoked"]}
-    )
-    assert {
-        ("deaf-rule", "flight book previous-booked"),
-        ("deaf-rule", "car book previous-booked"),
-        ("unheard", "flight book"),
-    } <= said(misspelt)
+    for upstream, misspelt in (("hotel", "HotelBoked"), ("flight", "FlightBoked")):
+        pattern = {"source": [f"travel.{upstream}"], "detail-type": [misspelt]}
+        deaf = said(rules_changed(designed(LOCAL), f"after-{upstream}", pattern=pattern))
+        listener = {"hotel": "flight", "flight": "car"}[upstream]
+        assert {("deaf-rule", f"{listener} book after-{upstream}"), ("unheard", f"{listener} book")} <= deaf
     too_late = {"source": ["travel.car"], "detail": {"metadata": {"leg": [{"numeric": [">", 30]}]}}}
     assert ("deaf-rule", "hotel compensate failed-later") in said(
         rules_changed(designed(LOCAL), "failed-later", pattern=too_late)
@@ -116,7 +113,7 @@ def test_a_rule_that_no_fact_can_match_is_named() -> None:
 def test_a_rule_that_doubles_another_is_named() -> None:
     """Two rules of one queue that hear the same fact."""
     design = designed(LOCAL)
-    (closing,) = [it for it in design.rules if (it.service, it.purpose) == ("flight", "previous-booked")]
+    (closing,) = [it for it in design.rules if (it.service, it.purpose) == ("flight", "after-hotel")]
     doubled = replace(design, rules=(*design.rules, replace(closing, purpose="again")))
     assert ("heard-twice", "flight book") in said(doubled)
 

@@ -13,12 +13,12 @@ def test_without_a_newcomer_nothing_is_touched() -> None:
 
 
 def test_in_parallel_order_a_newcomer_touches_only_the_one_after_it() -> None:
-    """Beside those who know all words: legs are compared, not named, so those before it never hear of it."""
-    assert touched(PARALLEL, with_newcomer(25)) == ["platform", "trip", "car"]
+    """Beside those who know all words, and the first leg, which stamps the new definition: legs are compared, not named."""
+    assert touched(PARALLEL, with_newcomer(25)) == ["platform", "trip", "hotel", "car"]
 
 
 def test_in_reverse_order_it_touches_both_neighbours() -> None:
-    assert touched(REVERSE, with_newcomer(25)) == ["platform", "trip", "flight", "car"]
+    assert touched(REVERSE, with_newcomer(25)) == ["platform", "trip", "hotel", "flight", "car"]
 
 
 def test_every_mode_has_a_footprint_of_things_that_exist() -> None:

@@ -64,10 +64,11 @@ def test_every_fact_of_the_observer_is_in_the_catalogue() -> None:
 
 
 def test_a_participant_is_told_whom_it_follows(who: Participant) -> None:
-    """Its settings, read by its own code."""
-    terms = terms_from(settings.participant(CATALOG, LOCAL, CATALOG.named(who.name)))
-    before = CATALOG.before(CATALOG.named(who.name))
-    assert terms.after == ((before.name, before.leg) if before else None)
+    """Its settings, read by its own code: the one before it, and who was there under an older definition."""
+    me = CATALOG.named(who.name)
+    terms, before = terms_from(settings.participant(CATALOG, LOCAL, me)), CATALOG.before(me)
+    assert terms.after == {upstream.name: upstream.leg for upstream in CATALOG.upstreams(me)}
+    assert [*terms.after.items()][-1:] == ([(before.name, before.leg)] if before else [])
     assert terms.client_source == LOCAL.client_source
 
 

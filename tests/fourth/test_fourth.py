@@ -133,12 +133,13 @@ def told(catalog: Catalog, stage: Stage) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("stage", "touched"),
     [
-        ("prod", {"car", "trip", "orchestrator", "platform"}),
-        ("prod-reverse", {"car", "flight", "trip", "orchestrator", "platform"}),
+        ("prod", {"hotel", "car", "trip", "orchestrator", "platform"}),
+        ("prod-reverse", {"hotel", "car", "flight", "trip", "orchestrator", "platform"}),
     ],
 )
 def test_adding_it_touches_its_one_neighbour_and_those_who_know_everybody(stage: str, touched: set[str]) -> None:
-    """Car follows it now; trip knows every leg, the machine calls them all, the quarantine knows every word. In reverse order flight waits for it."""
+    """Car follows it now, and hotel stamps the new definition; trip knows every leg, the machine calls them all, the quarantine
+    knows every word. In reverse order flight waits for it."""
     before, after = told(THREE, named(stage)), told(FOUR, named(stage))
     assert {service for service in before if before[service] != after[service]} == touched
     assert after.keys() - before.keys() == {"tour"}

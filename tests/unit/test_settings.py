@@ -65,7 +65,7 @@ def test_the_terms_of_a_later_leg() -> None:
     """It knows whom it follows, and nobody else."""
     assert terms_from(TERMS) == Terms(
         client_source="travel.client",
-        after=("hotel", 10),
+        after={"hotel": 10},
         faults_allowed=True,
         default_deadline=timedelta(seconds=300),
         unlisted=0,
@@ -75,7 +75,7 @@ def test_the_terms_of_a_later_leg() -> None:
 def test_the_terms_of_the_first_leg() -> None:
     """Nobody before it, no faults, the service's own default stock."""
     terms = terms_from(TERMS | {"WAYFARE_AFTER": "", "WAYFARE_FAULTS": "off", "WAYFARE_UNLISTED": ""})
-    assert (terms.after, terms.faults_allowed, terms.unlisted) == (None, False, None)
+    assert (terms.after, terms.faults_allowed, terms.unlisted) == ({}, False, None)
 
 
 @pytest.mark.parametrize("after", ["hotel", "hotel:", "hotel:ten", ":"])

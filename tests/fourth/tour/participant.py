@@ -15,4 +15,5 @@ TOUR = Participant(
     plan=plan,
     shelve=key_of,
     step="tour",
+    since=2,
 )
