@@ -20,6 +20,8 @@ from sandbox.local_world import LocalWorld
 from shared.saga.timeline import Facts, Status, verdict
 
 WHEN: Final = ("before", "after")
+DELIVERIES: Final = (1, 2)
+"""The first delivery dies, or that one and the next."""
 VISIBLE_AGAIN: Final = "10"
 """Seconds until a dead worker's message comes again: longer than a busy machine takes to handle one."""
 
@@ -74,9 +76,12 @@ class Cell(NamedTuple):
     operation: str
     nth: int
     when: str
+    times: int = 1
+    """2: the redelivery dies, too, if it gets there."""
 
     def __str__(self) -> str:
-        return f"{self.course}: {self.function} dies {self.when} {self.operation} no. {self.nth}"
+        again = ", and again" if self.times > 1 else ""
+        return f"{self.course}: {self.function} dies {self.when} {self.operation} no. {self.nth}{again}"
 
 
 def cells(world: LocalWorld, courses: Sequence[str] = tuple(COURSES)) -> list[Cell]:
@@ -84,7 +89,7 @@ def cells(world: LocalWorld, courses: Sequence[str] = tuple(COURSES)) -> list[Ce
     found = {
         (call.function, call.operation, call.nth): call for name in reversed(courses) for call in _calls(world, name)
     }
-    return [call._replace(when=when) for call in found.values() for when in WHEN]
+    return [call._replace(when=when, times=times) for call in found.values() for when in WHEN for times in DELIVERIES]
 
 
 def _calls(world: LocalWorld, name: str) -> Iterator[Cell]:
@@ -133,7 +138,11 @@ def _try(world: LocalWorld, wanted: Sequence[Cell]) -> tuple[list[str], list[Cel
 
 def _trap(world: LocalWorld, trip: str, cell: Cell) -> dict[str, Any]:
     function = f"{world.names.bus}-{cell.function}"
-    return {"function": function, "operation": cell.operation, "holding": trip, "nth": cell.nth, "when": cell.when}
+    return {
+        "function": function,
+        "holding": trip,
+        **{it: getattr(cell, it) for it in ("operation", "nth", "when", "times")},
+    }
 
 
 def _play(world: LocalWorld, trips: Mapping[str, Course]) -> None:

@@ -1,7 +1,7 @@
 """The whole crash matrix: `python -m sandbox.crash.verify --out FILE` (minutes) writes its figures; exit code 1: something is wrong.
 
 In memory: every fault at every call in every mode, several schedules, and a second death at every call of the redelivery.
-On the local engine: SIGKILL before and after every call of every function.
+On the local engine: SIGKILL before and after every call of every function, on the first delivery and on the redelivery too.
 """
 
 import argparse

@@ -31,26 +31,35 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class Trap:
-    """Kill the process that makes this call. An empty `function`, `operation` or `holding` (a text in the request) is any."""
+    """Kill the process that makes this call. An empty `function`, `operation` or `holding` (a text in the request) is any.
+
+    `times`: so often; after a death the calls are counted anew, so that the redelivery dies at the same place, if it gets there.
+    """
 
     function: str = ""
     operation: str = ""
     holding: str = ""
     nth: int = 1
     when: Literal["before", "after"] = "before"
+    times: int = 1
     seen: int = 0
+    deaths: int = 0
     sprung_at: float = 0.0
-    """Seconds since 1970; 0: not yet."""
+    """The last time; seconds since 1970, 0: not yet."""
     victim: str = ""
     """The function whose process died, and at which operation."""
 
     def meets(self, function: str, operation: str, body: bytes) -> bool:
         """Whether this is the call; counts it."""
         fits = self.function in ("", function) and self.operation in ("", operation)
-        if self.sprung_at or not fits or self.holding.encode() not in body:
+        if self.spent or not fits or self.holding.encode() not in body:
             return False
         self.seen += 1
         return self.seen >= self.nth
+
+    @property
+    def spent(self) -> bool:
+        return self.deaths >= self.times
 
 
 @dataclass(slots=True)
@@ -65,7 +74,7 @@ class State:
 
     @property
     def idle(self) -> bool:
-        return self.calls is None and not any(not trap.sprung_at for trap in self.traps)
+        return self.calls is None and all(trap.spent for trap in self.traps)
 
 
 def apply() -> None:
@@ -153,7 +162,7 @@ async def _watched(  # noqa: PLR0913, PLR0917 - a call, and all that it takes to
 
 def _spring(trap: Trap, worker: Any, operation: str) -> None:
     if worker is not None and _end(worker):
-        trap.sprung_at = time.time()
+        trap.sprung_at, trap.deaths, trap.seen = time.time(), trap.deaths + 1, 0
         trap.victim = f"{worker.config['FunctionName']} {operation}"
 
 

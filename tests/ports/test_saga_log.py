@@ -1,5 +1,6 @@
 """`SagaLog`: one suite for the fake, for DynamoDB as moto has it, and for the local engine."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Protocol
@@ -164,16 +165,43 @@ def test_facts_that_come_at_once_are_all_kept_and_the_last_to_come_sees_all(log:
     assert max(len(answer.noted) for answer in answers) == 30
 
 
-def test_a_store_that_does_not_answer_is_busy(moto: Aws) -> None:
-    """The fact may be kept or not: the message is to be delivered again."""
+TURNED_DOWN = rejection("event-1")
+WRITES: dict[str, tuple[str, Callable[[DynamoSagaLog], object], Callable[[DynamoSagaLog], object], object]] = {
+    "note": ("UpdateItem", lambda log: log.note(HOTEL), lambda log: log.recall("trip-1").noted, (HOTEL,)),
+    "enter": (
+        "UpdateItem",
+        lambda log: log.enter(summary("trip-1", HOTEL)),
+        lambda log: log.recall("trip-1").summary,
+        summary("trip-1", HOTEL),
+    ),
+    "note_rejection": (
+        "PutItem",
+        lambda log: log.note_rejection(TURNED_DOWN),
+        lambda log: (log.rejection("event-1"), log.rejections("trip-1")),
+        (TURNED_DOWN, [TURNED_DOWN]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("operation", "write", "read", "kept"), WRITES.values(), ids=WRITES)
+def test_a_write_whose_answer_is_lost_is_made_again(
+    moto: Aws,
+    operation: str,
+    write: Callable[[DynamoSagaLog], object],
+    read: Callable[[DynamoSagaLog], object],
+    kept: object,
+) -> None:
+    """It may be done or not, so the message is to be delivered again; the second time changes nothing."""
     client = moto.client("dynamodb")
     log = DynamoSagaLog(client, moto.table("trip"))
 
     def lose(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
-    client.meta.events.register("after-call.dynamodb.UpdateItem", lose)
+    client.meta.events.register(f"after-call.dynamodb.{operation}", lose)
     with pytest.raises(Busy):
-        log.note(HOTEL)
-    client.meta.events.unregister("after-call.dynamodb.UpdateItem", lose)
-    assert log.note(HOTEL) == Known((HOTEL,), None)
+        write(log)
+    client.meta.events.unregister(f"after-call.dynamodb.{operation}", lose)
+    write(log)
+    write(log)
+    assert read(log) == kept
