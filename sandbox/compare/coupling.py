@@ -25,12 +25,18 @@ UNUSED: Final[Mapping[bool, str]] = {True: "book", False: "task"}
 """The role of a participant that an orchestrated trip (True) or a choreographed one (False) never calls."""
 ASKED_BY_EVENTS: Final = ("WAYFARE_AFTER", "WAYFARE_DEFINITION")
 """Settings for the book function alone: whom it follows, and what the first leg stamps (the starter does it, orchestrated)."""
-NEWCOMERS: Final[Mapping[str, int]] = {
-    "between hotel and flight": 15,
-    "between flight and car": 25,
-    "after car, as the new pivot": 35,
-}
-"""Where a further participant could come, by its leg."""
+
+
+def newcomers(catalog: Catalog = CATALOG) -> dict[str, int]:
+    """Where a further participant could come, by its leg: early, late, or last."""
+    first, second, *_ = catalog.participants
+    *_, last, pivot = catalog.participants
+    return {
+        f"between {first.name} and {second.name}": (first.leg + second.leg) // 2,
+        f"between {last.name} and {pivot.name}": (last.leg + pivot.leg) // 2,
+        f"after {pivot.name}, as the new pivot": pivot.leg + 5,
+    }
+
 
 LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "domain of the participants": ("services/hotel/*.py", "services/flight/*.py", "services/car/*.py"),
@@ -139,7 +145,7 @@ def _footprint(mode: Mode) -> Footprint:
         stacks=len({stack for stack, _ in every}),
         synchronous_calls=len(calls),
         up_at_once="the orchestrator and the participant it calls" if calls else "one participant at a time",
-        touched={place: touched(mode, with_newcomer(leg)) for place, leg in NEWCOMERS.items()},
+        touched={place: touched(mode, with_newcomer(leg)) for place, leg in newcomers().items()},
     )
 
 

@@ -1,7 +1,7 @@
 """What is counted from templates and code."""
 
 from infra.catalog import CATALOG
-from sandbox.compare.coupling import code_lines, footprints, touched, with_newcomer
+from sandbox.compare.coupling import code_lines, footprints, newcomers, touched, with_newcomer
 from sandbox.modes import MODES
 
 PARALLEL, REVERSE = MODES["choreography"], MODES["choreography-reverse"]
@@ -10,6 +10,13 @@ PARALLEL, REVERSE = MODES["choreography"], MODES["choreography-reverse"]
 def test_without_a_newcomer_nothing_is_touched() -> None:
     for mode in MODES.values():
         assert touched(mode, CATALOG) == []
+
+
+def test_there_is_room_for_a_newcomer_beside_a_fourth_participant() -> None:
+    """Halfway between two, whoever they are: a repository that has added a service can compare, too."""
+    assert [*newcomers().values()] == [15, 25, 35]
+    four = newcomers(with_newcomer(25))
+    assert four == {"between hotel and flight": 15, "between insurance and car": 27, "after car, as the new pivot": 35}
 
 
 def test_in_parallel_order_a_newcomer_touches_only_the_one_after_it() -> None:
