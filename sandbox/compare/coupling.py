@@ -118,7 +118,7 @@ def code_lines() -> dict[str, int]:
 
 def with_newcomer(leg: int) -> Catalog:
     """The catalogue with a further participant on that leg; between the first and the pivot it joins while trips are in flight."""
-    since = CATALOG.definition + (CATALOG.first.leg < leg < CATALOG.pivot.leg)
+    since = CATALOG.definition + 1 if CATALOG.first.leg < leg < CATALOG.pivot.leg else 1
     newcomer = Participant("insurance", leg, since=since)
     return Catalog(tuple(sorted((*CATALOG.participants, newcomer), key=lambda who: who.leg)))
 
