@@ -64,7 +64,7 @@ class StageExecutions:
             found = self._client.describe_execution(executionArn=arn)
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
-        return Standing(found["status"], found["input"], found.get("error", ""))
+        return Standing.described(found)
 
     def running(self) -> frozenset[str]:
         """The trips whose execution is running; none on a stage without an orchestrator."""

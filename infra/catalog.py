@@ -91,7 +91,7 @@ class Catalog:
         if len(legs) < 2 or legs != sorted(set(legs)):
             raise ValueError(f"a saga needs two or more participants on rising legs, not {legs}")
         for end in (self.first, self.pivot):
-            if end.since > self.oldest and end.since > 1:
+            if end.since > self.oldest:
                 raise ValueError(
                     f"{end.name} joined in definition {end.since}, and sagas of definition {self.oldest} are under way:"
                     " only a leg between the first and the pivot can be added meanwhile"

@@ -97,12 +97,8 @@ def _booking(catalog: Catalog, leg: Participant, function: str) -> Iterator[tupl
         _book(leg),
         {
             **_task(function, do="'book'", cause=cause, reason="''"),
-            "Assign": {
-                "cause": "{% $states.result.Payload.eventId %}",
-                "reason": "{% $states.result.Payload.reason %}",
-                **(_FRESH if first else {}),
-            },
-            "Output": "{% $states.result.Payload %}",
+            **_ANSWERED,
+            "Assign": {**_ANSWERED["Assign"], **(_FRESH if first else {})},
             "Catch": [
                 {
                     "ErrorEquals": ["States.ALL"],
@@ -147,14 +143,7 @@ def _cancelling(catalog: Catalog, leg: Participant, function: str, queue: str) -
     )
     yield (
         _hand_over(leg),
-        {
-            "Type": "Task",
-            "Resource": SEND,
-            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({_message(catalog)}) %}}"},
-            "Retry": RETRY[1:],
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
-            "Next": onward,
-        },
+        _sent(queue, _message(catalog), onward),
     )
 
 
@@ -184,12 +173,7 @@ def _asking_whose(catalog: Catalog, function: str, queue: str) -> Iterator[tuple
     unanswered = f"Leave it to {first.name}"
     yield (
         _ask(first),
-        {
-            **_task(function, do="'decide'", cause="$cause", reason="$reason"),
-            **_ANSWERED,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": unanswered}],
-            "Next": f"{first.noun} ours?",
-        },
+        _asked(function, unanswered, f"{first.noun} ours?"),
     )
     yield (
         f"{first.noun} ours?",
@@ -202,18 +186,7 @@ def _asking_whose(catalog: Catalog, function: str, queue: str) -> Iterator[tuple
             "Default": _ask(catalog.pivot),
         },
     )
-    body = _message(catalog, ", 'undecided': true")
-    yield (
-        unanswered,
-        {
-            "Type": "Task",
-            "Resource": SEND,
-            "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({body}) %}}"},
-            "Retry": RETRY[1:],
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
-            "Next": OPEN,
-        },
-    )
+    yield unanswered, _sent(queue, _message(catalog, ", 'undecided': true"), OPEN)
 
 
 def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
@@ -221,12 +194,7 @@ def _deciding(catalog: Catalog, function: str) -> Iterator[tuple[str, State]]:
     pivot = catalog.pivot
     yield (
         _ask(pivot),
-        {
-            **_task(function, do="'decide'", cause="$cause", reason="$reason"),
-            **_ANSWERED,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
-            "Next": f"{pivot.noun} committed?",
-        },
+        _asked(function, OPEN, f"{pivot.noun} committed?"),
     )
     yield (
         f"{pivot.noun} committed?",
@@ -265,6 +233,28 @@ def _ends(noun: str) -> State:
             "Error": LEFT_OPEN,
             "Cause": f"a participant does not answer; the deadline will end the {noun.lower()}",
         },
+    }
+
+
+def _asked(function: str, unanswered: str, answered: str) -> State:
+    """A leg says what is decided."""
+    return {
+        **_task(function, do="'decide'", cause="$cause", reason="$reason"),
+        **_ANSWERED,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": unanswered}],
+        "Next": answered,
+    }
+
+
+def _sent(queue: str, body: str, onward: str) -> State:
+    """A message to a participant's own compensate queue."""
+    return {
+        "Type": "Task",
+        "Resource": SEND,
+        "Arguments": {"QueueUrl": queue, "MessageBody": f"{{% $string({body}) %}}"},
+        "Retry": RETRY[1:],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": OPEN}],
+        "Next": onward,
     }
 
 

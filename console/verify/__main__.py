@@ -50,7 +50,7 @@ def _run(chosen: list[Part], arguments: argparse.Namespace) -> bool:
     good = True
     for number, part in enumerate(chosen, 1):
         command = part.quick if arguments.quick else part.command
-        _say(f"{number}/{len(chosen)} wayfare {' '.join(command)}")
+        _say(f"{number}/{len(chosen)} wayfare {' '.join(command)}: {part.proves}")
         found = _measured(command)
         good = good and found["exit_code"] == 0
         _say(f"    {'nothing is wrong' if found['exit_code'] == 0 else 'WRONG'}, {found['minutes']} minutes")

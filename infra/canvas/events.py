@@ -18,13 +18,13 @@ from shared.observer.effects import Recall
 from shared.observer.observing import remind
 from shared.observer.reading import read
 from shared.observer.standing import Known
-from shared.saga.announcing import announcement, delay, rejection
+from shared.saga.announcing import announcement, beginning, delay, rejection
 from shared.saga.effects import Decide
 from shared.saga.intake import Ask, Notice, Order, Rejected, Terms, read_booking
 from shared.saga.participant import Participant
 from shared.saga.record import Record, State
 from shared.saga.runtime import Delivery, handle_booking
-from shared.saga.starter import Orchestrator, started
+from shared.saga.starter import Orchestrator
 from shared.saga.timeline import Noted
 
 NOW: Final = datetime(2027, 7, 10, 6, tzinfo=UTC)
@@ -174,7 +174,7 @@ def _beginning(catalog: Catalog, mode: Mode) -> Iterator[Event]:
         request = read_envelope(asked_for(catalog, str(mode)).body)
         order = read_booking(catalog.saga, terms_of(catalog, catalog.described[0]), request, NOW)
         if isinstance(order, Order):
-            yield said(started(Orchestrator(catalog.saga), order))
+            yield said(beginning(Orchestrator(catalog.saga), order))
 
 
 def _reminders(catalog: Catalog, mode: Mode) -> Iterator[Event]:

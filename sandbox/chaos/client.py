@@ -55,7 +55,7 @@ def play(world: LocalWorld, calls: Sequence[Call], start: float) -> None:
 
 
 class Asked(NamedTuple):
-    """One trip as its client asked for it. `due`: seconds after the start."""
+    """One trip as its client asked for it."""
 
     world: LocalWorld
     order: Order

@@ -36,7 +36,7 @@ class MemoryReality:
             found = self._world.execution(name)
         except KeyError:
             return None
-        return Standing(found["status"], found["input"], found.get("error", ""))
+        return Standing.described(found)
 
     def ledger(self, service: str) -> MemoryLedger:
         return self._world.ledgers[service]

@@ -18,7 +18,7 @@ class Routes:
     """The rules of a bus."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
+        self.rules = rules
         self._paths = sorted({path for rule in rules for path in _read_by(rule.pattern)})
         self._known: dict[object, tuple[Inbox, ...]] = {}
 
@@ -35,7 +35,7 @@ class Routes:
         return found
 
     def _match(self, event: Mapping[str, Any]) -> tuple[Inbox, ...]:
-        return tuple(Inbox(rule.service, rule.role) for rule in heard_by(self._rules, event))
+        return tuple(Inbox(rule.service, rule.role) for rule in heard_by(self.rules, event))
 
 
 @cache

@@ -15,7 +15,6 @@ from typing import Any
 
 from infra.catalog import CATALOG, ORCHESTRATOR, Catalog
 from infra.machine import INVOKE, SEND
-from infra.names import PLATFORM
 from infra.rules import all_rules
 from infra.stages import Stage, named
 from sandbox.memory.dossiers import MemoryDossierLedger, MemoryDossiers
@@ -62,10 +61,6 @@ class MemoryWorld:
         self.log = MemorySagaLog()
         self.lateness = timedelta(0)
         self._routes = routes_of(self.stage, catalog)
-        self._rules = {
-            service: [rule for rule in all_rules(catalog, self.stage) if rule.service == service]
-            for service in (PLATFORM, *catalog.services)
-        }
         self._random = random.Random(seed)  # noqa: S311 - a schedule, no secret
         self._queues: defaultdict[Inbox, list[Message]] = defaultdict(list)
         self._parked: defaultdict[Inbox, list[Parked]] = defaultdict(list)
@@ -81,8 +76,8 @@ class MemoryWorld:
         Messages, records and running executions stay as they are.
         """
         self.catalog = catalog
-        self._rules[service] = [rule for rule in all_rules(catalog, self.stage) if rule.service == service]
-        self._routes = Routes([rule for rules in self._rules.values() for rule in rules])
+        kept = [rule for rule in self._routes.rules if rule.service != service]
+        self._routes = Routes([*kept, *(rule for rule in all_rules(catalog, self.stage) if rule.service == service)])
         for who in catalog.described:
             self.ledgers.setdefault(who.name, self._ledger(who))
         self._workers |= {inbox: worker for inbox, worker in self._hire() if inbox.service == service}

@@ -26,5 +26,5 @@ class StepFunctionsMachine:
         except self._client.exceptions.ExecutionAlreadyExists:
             arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
             found = self._client.describe_execution(executionArn=arn)
-            return Standing(found["status"], found["input"], found.get("error", ""))
+            return Standing.described(found)
         return None

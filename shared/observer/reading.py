@@ -75,13 +75,9 @@ def _cancel_request(saga: Saga, envelope: Envelope, client_source: str) -> Noted
 
 def _fact(saga: Saga, legs: Mapping[str, int], envelope: Envelope) -> Noted:
     metadata = read_metadata(envelope, saga.name)
-    if (metadata.participant, envelope.detail_type) == (ORCHESTRATOR, saga.started):
-        part: str | None = STARTED
-    elif legs.get(metadata.participant) == metadata.leg:
-        part = saga.part_of(metadata.participant, envelope.detail_type)
-    else:
-        part = None
-    if part is None:
+    begun = (metadata.participant, envelope.detail_type) == (ORCHESTRATOR, saga.started)
+    part = STARTED if begun else saga.part_of(metadata.participant, envelope.detail_type)
+    if part is None or legs.get(metadata.participant, 0 if begun else None) != metadata.leg:
         raise Unreadable(
             f"{envelope.detail_type!r} of {metadata.participant!r}, leg {metadata.leg}: no fact of a known participant"
         )

@@ -12,9 +12,10 @@ from shared.message import (
     Fact,
     Metadata,
     RejectionMetadata,
+    Started,
     TripRequestRejected,
 )
-from shared.saga.intake import Notice, Rejected
+from shared.saga.intake import Notice, Order, Rejected
 from shared.saga.participant import Participant, Speaker
 from shared.saga.record import Record, State
 
@@ -55,6 +56,12 @@ def rejection(speaker: Speaker, refused: Rejected) -> Fact:
     return Fact(speaker.source, speaker.saga.rejected, metadata, data)
 
 
+def beginning(speaker: Speaker, order: Order) -> Fact:
+    """Says that somebody waits for this saga's end: an execution may be stopped before any participant has told of it."""
+    metadata = _metadata(speaker, order, "STARTED", order.requested_at)
+    return Fact(speaker.source, speaker.saga.started, metadata, Started())
+
+
 def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str, parked: bool) -> Fact:
     """A compensation that could not be done yet, or that is given up until an operator redrives it."""
     kind = CompensationParked if parked else CompensationDelayed
@@ -64,15 +71,15 @@ def delay(participant: Participant, notice: Notice, *, attempt: int, reason: str
 
 
 def _metadata(
-    participant: Participant, about: Record | Notice, what: str, at: datetime, asked: str | None = None
+    speaker: Speaker, about: Record | Notice | Order, what: str, at: datetime, asked: str | None = None
 ) -> Metadata:
     return Metadata(
-        event_id=f"{participant.name}:{about.trip_id}:{what}",
+        event_id=f"{speaker.name}:{about.trip_id}:{what}",
         trip_id=about.trip_id,
         causation_id=about.cause,
-        participant=participant.name,
-        leg=participant.leg,
-        pivot=participant.pivot,
+        participant=speaker.name,
+        leg=speaker.leg,
+        pivot=speaker.pivot,
         mode=about.mode,
         version=VERSION,
         occurred_at=at,

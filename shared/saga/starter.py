@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
-from shared.message import VERSION, Fact, Metadata, Mode, Started, Unreadable, read_envelope
+from shared.message import Mode, Unreadable, read_envelope
 from shared.ports import DeadLetters, Publisher
-from shared.saga.announcing import rejection
+from shared.saga.announcing import beginning, rejection
 from shared.saga.declaration import Saga
 from shared.saga.effects import Core, Quarantine, announce
 from shared.saga.intake import ORCHESTRATOR, Order, Rejected, Terms, read_booking
@@ -20,11 +20,12 @@ from shared.saga.runtime import conflict_of
 
 @dataclass(frozen=True)
 class Orchestrator:
-    """Who answers a request that starts no execution."""
+    """Who says that an execution has begun, and answers a request that starts none."""
 
     saga: Saga
     name: str = ORCHESTRATOR
     leg: int = 0
+    pivot: bool = False
 
     @property
     def source(self) -> str:
@@ -52,6 +53,11 @@ class Standing(NamedTuple):
     status: str
     request: str
     error: str = ""
+
+    @classmethod
+    def described(cls, found: Mapping[str, Any]) -> Self:
+        """From what DescribeExecution answers."""
+        return cls(found["status"], found["input"], found.get("error", ""))
 
     @property
     def unfinished(self) -> bool:
@@ -106,7 +112,7 @@ def start(saga: Saga, terms: Terms, body: str, at: datetime) -> Core[None]:
         intent = _read(saga, terms, body, at)
         answer = intent if isinstance(intent, Rejected) else (yield from _start(saga, intent))
         speaker = Orchestrator(saga)
-        yield from announce(rejection(speaker, answer) if isinstance(answer, Rejected) else started(speaker, answer))
+        yield from announce(rejection(speaker, answer) if isinstance(answer, Rejected) else beginning(speaker, answer))
     except Unreadable as unreadable:
         yield Quarantine(body, str(unreadable))
 
@@ -132,25 +138,6 @@ def _first(order: Order, standing: Mapping[str, Any]) -> Order:
     asked, deadline = (datetime.fromisoformat(standing[name]) for name in ("requestedAt", "deadline"))
     definition = standing.get("definition", 1)
     return replace(order, requested_at=asked, deadline=deadline, cause=standing["cause"], definition=definition)
-
-
-def started(speaker: Orchestrator, order: Order) -> Fact:
-    """Says that somebody waits for this saga's end: an execution may be stopped before any participant has told of it."""
-    metadata = Metadata(
-        event_id=f"{speaker.name}:{order.trip_id}:STARTED",
-        trip_id=order.trip_id,
-        causation_id=order.cause,
-        participant=speaker.name,
-        leg=speaker.leg,
-        mode=Mode.ORCHESTRATION,
-        version=VERSION,
-        occurred_at=order.requested_at,
-        request_hash=order.request_hash,
-        requested_at=order.requested_at,
-        deadline=order.deadline,
-        definition=order.definition,
-    )
-    return Fact(speaker.source, speaker.saga.started, metadata, Started())
 
 
 def request_of(order: Order) -> dict[str, Any]:
